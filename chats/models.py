@@ -1,0 +1,169 @@
+"""Conversations, their message trees and attached files.
+
+Owns fields and constraints. Reads live in `chats.querysets`, changes in the domain modules.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chats.querysets import AttachmentQuerySet, ConversationQuerySet, MessageQuerySet
+
+TITLE_LENGTH = 200
+
+
+class Conversation(models.Model):
+    """A tree of messages with one owner; shows the path from its root to `current_leaf`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
+    )
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    provider = models.CharField(_("provider"), max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    system_prompt = models.TextField(_("system prompt"), blank=True)
+    temperature = models.FloatField(_("temperature"), null=True, blank=True)
+    top_p = models.FloatField(_("top-p"), null=True, blank=True)
+    max_tokens = models.PositiveIntegerField(_("max tokens"), null=True, blank=True)
+    current_leaf = models.ForeignKey(
+        "Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, db_index=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        """Listed newest first, per owner."""
+
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        indexes = [
+            models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(_("New chat"))
+
+    @property
+    def model_name(self) -> str:
+        """`provider/model`, or empty when none was chosen."""
+        return f"{self.provider}/{self.model}" if self.provider else ""
+
+
+class Message(models.Model):
+    """One turn. A reply is a row like any other, whose text grows while `status` is live."""
+
+    class Role(models.TextChoices):
+        """Who speaks."""
+
+        USER = "user", _("User")
+        ASSISTANT = "assistant", _("Assistant")
+        SYSTEM = "system", _("System")
+
+    class Status(models.TextChoices):
+        """Life of a message: pending -> streaming -> one of the four final ones."""
+
+        PENDING = "pending", _("Pending")
+        STREAMING = "streaming", _("Streaming")
+        COMPLETE = "complete", _("Complete")
+        STOPPED = "stopped", _("Stopped")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        FAILED = "failed", _("Failed")
+
+    LIVE = (Status.PENDING, Status.STREAMING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.COMPLETE
+    )
+    content = models.TextField(_("content"), blank=True)
+    reasoning = models.TextField(_("reasoning"), blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    provider = models.CharField(_("provider"), max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    first_token_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Which process makes this reply, and when it last said so.
+    runner = models.CharField(max_length=40, blank=True, editable=False)
+    heartbeat_at = models.DateTimeField(null=True, blank=True, editable=False)
+    stop_requested = models.BooleanField(default=False, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        """Siblings and children are found by parent; live replies by a small partial index."""
+
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["parent", "created_at"], name="message_children"),
+            models.Index(fields=["conversation", "parent"], name="message_roots"),
+            models.Index(
+                fields=["heartbeat_at"],
+                name="message_live",
+                condition=Q(status__in=("pending", "streaming")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the reply is still being made."""
+        return self.status in self.LIVE
+
+    @property
+    def model_name(self) -> str:
+        """`provider/model` that wrote this, or empty."""
+        return f"{self.provider}/{self.model}" if self.provider else ""
+
+
+class Attachment(models.Model):
+    """A file that a user gave. Without a message it is a draft, removed after a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments"
+    )
+    messages = models.ManyToManyField(Message, related_name="attachments", blank=True)
+    name = models.CharField(_("file name"), max_length=200)
+    file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text=_("In bytes."))
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        """Named for the admin."""
+
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,122 @@
+"""Reads of conversations, messages and attachments. No writes, no permissions beyond ownership."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import connections, models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from chats.models import Attachment, Conversation, Message
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Reads of conversations."""
+
+    def for_user(self, user: "User") -> "ConversationQuerySet":
+        """Those that `user` may open; deleted ones are not among them."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def deleted_by(self, user: "User") -> "ConversationQuerySet":
+        """Those that `user` deleted and can still bring back."""
+        return self.filter(owner=user, deleted_at__isnull=False)
+
+    def newest_first(self) -> "ConversationQuerySet":
+        """In the order of the sidebar."""
+        return self.order_by("-updated_at", "-id")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Reads of message trees. A path is walked by one recursive query, never row by row."""
+
+    def for_user(self, user: "User") -> "MessageQuerySet":
+        """Those in conversations that `user` may open."""
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
+
+    def live(self) -> "MessageQuerySet":
+        """Replies that are being made, or whose process died."""
+        return self.filter(status__in=self.model.LIVE)
+
+    def path_to(self, leaf_id: UUID, *, limit: int | None = None) -> list["Message"]:
+        """Messages from the root to `leaf_id`, oldest first; with `limit`, only the last ones.
+
+        Two queries, whose cost grows with what is returned, not with the conversation.
+        """
+        ids = self._walk_up(leaf_id, limit=limit)
+        by_id = {message.id: message for message in self.filter(id__in=ids)}
+        return [by_id[i] for i in reversed(ids) if i in by_id]
+
+    def newest_leaf_below(self, message_id: UUID) -> UUID:
+        """Follow the newest child from `message_id` down to a leaf. One query."""
+        table = self.model._meta.db_table
+        sql = f"""
+            WITH RECURSIVE descent(id, depth) AS (
+                SELECT id, 0 FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT (SELECT child.id FROM {table} child WHERE child.parent_id = descent.id
+                        ORDER BY child.created_at DESC, child.id DESC LIMIT 1), depth + 1
+                FROM descent WHERE descent.id IS NOT NULL
+            )
+            SELECT id FROM descent WHERE id IS NOT NULL ORDER BY depth DESC LIMIT 1
+        """  # noqa: S608  the table's name is ours, the value is bound
+        rows = self._fetch_ids(sql, [message_id])
+        return rows[0] if rows else message_id
+
+    def sibling_ids(self, messages: list["Message"]) -> dict[UUID, list[UUID]]:
+        """For each message the ids of all that answer the same parent, oldest first. One query."""
+        if not messages:
+            return {}
+        parents = {m.parent_id for m in messages}
+        condition = models.Q(parent_id__in=[p for p in parents if p])
+        if None in parents:
+            condition |= models.Q(
+                parent=None, conversation_id__in={m.conversation_id for m in messages}
+            )
+        groups: dict[tuple[Any, UUID | None], list[UUID]] = {}
+        rows = (
+            self.model._default_manager.filter(condition)
+            .order_by("created_at", "id")
+            .values_list("conversation_id", "parent_id", "id")
+        )
+        for conversation_id, parent_id, message_id in rows:
+            groups.setdefault((conversation_id, parent_id), []).append(message_id)
+        return {m.id: groups[m.conversation_id, m.parent_id] for m in messages}
+
+    def _walk_up(self, leaf_id: UUID, *, limit: int | None) -> list[UUID]:
+        """Ids from `leaf_id` up to the root, nearest first."""
+        table = self.model._meta.db_table
+        bound = "WHERE path.depth < %s" if limit is not None else ""
+        sql = f"""
+            WITH RECURSIVE path(id, parent_id, depth) AS (
+                SELECT id, parent_id, 1 FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT up.id, up.parent_id, path.depth + 1
+                FROM {table} up JOIN path ON up.id = path.parent_id {bound}
+            )
+            SELECT id FROM path ORDER BY depth
+        """  # noqa: S608  the table's name is ours, the values are bound
+        return self._fetch_ids(sql, [leaf_id] if limit is None else [leaf_id, limit])
+
+    def _fetch_ids(self, sql: str, params: list[Any]) -> list[UUID]:
+        connection = connections[self.db]
+        field = self.model._meta.pk
+        bound = [
+            field.get_db_prep_value(p, connection) if isinstance(p, UUID) else p for p in params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, bound)
+            return [field.to_python(row[0]) for row in cursor.fetchall()]
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    """Reads of attachments."""
+
+    def for_user(self, user: "User") -> "AttachmentQuerySet":
+        """Those that `user` uploaded."""
+        return self.filter(owner=user)
+
+    def abandoned(self, *, older_than: timedelta) -> "AttachmentQuerySet":
+        """Never sent, or left behind by deleted messages, for longer than `older_than`."""
+        return self.filter(messages=None, created_at__lt=timezone.now() - older_than)

@@ -1,0 +1,45 @@
+"""The contract of a provider's adapter: one small class.
+
+An adapter knows its protocol and nothing of Django models, users or chats. It imports its SDK
+inside its methods, on first use: start-up must not pay for it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import ClassVar
+
+from django.utils.functional import _StrPromise
+
+from providers.types import AdapterEvent, CompletionRequest, Connection, ModelInfo
+
+
+class Adapter(ABC):
+    """Speaks one provider's protocol over one connection."""
+
+    kind: ClassVar[str]
+    """Name in the registry and, for a connection without a name of its own, in model names."""
+    label: ClassVar[str | _StrPromise]
+    """Name shown to people."""
+    needs_key: ClassVar[bool] = True
+    needs_base_url: ClassVar[bool] = False
+    preferred_models: ClassVar[tuple[str, ...]] = ()
+    """Models to choose as the default, best first, when the provider offers them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @abstractmethod
+    def stream(self, request: CompletionRequest) -> AsyncIterator[AdapterEvent]:
+        """Make one upstream request and yield its events, ending with `Finish`.
+
+        Raises only `providers.errors.ProviderError`s. A stream that ends without a sign of its
+        end raises `CutStreamError`. Closing the iterator closes the connection. Does not retry.
+        """
+
+    @abstractmethod
+    async def list_models(self) -> list[ModelInfo]:
+        """Ask the provider which models this connection may use. Raises `ProviderError`s."""
+
+    async def aclose(self) -> None:
+        """Release connections. Called once, when the adapter is no longer used."""
+        return
