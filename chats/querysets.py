@@ -42,11 +42,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def path_to(self, leaf_id: UUID, *, limit: int | None = None) -> list["Message"]:
         """Messages from the root to `leaf_id`, oldest first; with `limit`, only the last ones.
 
-        Two queries, whose cost grows with what is returned, not with the conversation.
+        One query, whose cost grows with what is returned, not with the conversation.
         """
-        ids = self._walk_up(leaf_id, limit=limit)
-        by_id = {message.id: message for message in self.filter(id__in=ids)}
-        return [by_id[i] for i in reversed(ids) if i in by_id]
+        table = self.model._meta.db_table
+        bound = "WHERE path.depth < %s" if limit is not None else ""
+        sql = f"""
+            WITH RECURSIVE path(id, parent_id, depth) AS (
+                SELECT id, parent_id, 1 FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT up.id, up.parent_id, path.depth + 1
+                FROM {table} up JOIN path ON up.id = path.parent_id {bound}
+            )
+            SELECT {table}.* FROM {table} JOIN path ON path.id = {table}.id
+            ORDER BY path.depth DESC
+        """  # noqa: S608  the table's name is ours, the values are bound
+        params: list[Any] = [self._prepared(leaf_id)]
+        if limit is not None:
+            params.append(limit)
+        return list(self.raw(sql, params))
 
     def newest_leaf_below(self, message_id: UUID) -> UUID:
         """Follow the newest child from `message_id` down to a leaf. One query."""
@@ -61,8 +74,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             )
             SELECT id FROM descent WHERE id IS NOT NULL ORDER BY depth DESC LIMIT 1
         """  # noqa: S608  the table's name is ours, the value is bound
-        rows = self._fetch_ids(sql, [message_id])
-        return rows[0] if rows else message_id
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, [self._prepared(message_id)])
+            row = cursor.fetchone()
+        return self.model._meta.pk.to_python(row[0]) if row else message_id
 
     def sibling_ids(self, messages: list["Message"]) -> dict[UUID, list[UUID]]:
         """For each message the ids of all that answer the same parent, oldest first. One query."""
@@ -84,30 +99,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             groups.setdefault((conversation_id, parent_id), []).append(message_id)
         return {m.id: groups[m.conversation_id, m.parent_id] for m in messages}
 
-    def _walk_up(self, leaf_id: UUID, *, limit: int | None) -> list[UUID]:
-        """Ids from `leaf_id` up to the root, nearest first."""
-        table = self.model._meta.db_table
-        bound = "WHERE path.depth < %s" if limit is not None else ""
-        sql = f"""
-            WITH RECURSIVE path(id, parent_id, depth) AS (
-                SELECT id, parent_id, 1 FROM {table} WHERE id = %s
-                UNION ALL
-                SELECT up.id, up.parent_id, path.depth + 1
-                FROM {table} up JOIN path ON up.id = path.parent_id {bound}
-            )
-            SELECT id FROM path ORDER BY depth
-        """  # noqa: S608  the table's name is ours, the values are bound
-        return self._fetch_ids(sql, [leaf_id] if limit is None else [leaf_id, limit])
-
-    def _fetch_ids(self, sql: str, params: list[Any]) -> list[UUID]:
-        connection = connections[self.db]
-        field = self.model._meta.pk
-        bound = [
-            field.get_db_prep_value(p, connection) if isinstance(p, UUID) else p for p in params
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, bound)
-            return [field.to_python(row[0]) for row in cursor.fetchall()]
+    def _prepared(self, message_id: UUID) -> Any:
+        """The id as this database's driver takes it."""
+        return self.model._meta.pk.get_db_prep_value(message_id, connections[self.db])
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

@@ -1,0 +1,159 @@
+"""Starting, naming, setting up and deleting conversations."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chats import events
+from chats.attachments import delete_abandoned
+from chats.messages import Posted, add_exchange
+from chats.models import Attachment, Conversation
+from chats.texts import clean_content, clean_title, title_from
+from providers import catalogue, routing
+from providers.errors import ProviderError
+
+UNDO_PERIOD: Final = timedelta(hours=1)
+"""How long a deleted conversation can be brought back."""
+
+_MAX_SYSTEM_PROMPT = 100_000
+
+
+def start_conversation(
+    *,
+    user: User,
+    content: str,
+    model: str = "",
+    attachments: Sequence[Attachment] = (),
+    system_prompt: str = "",
+) -> Posted:
+    """Make a conversation from its first message and ask for the reply.
+
+    `model` is ``provider/model``; empty means the user's default, then the site's. Raises
+    ValidationError for bad text or an unknown model; then nothing is stored.
+    """
+    text = clean_content(content, may_be_empty=bool(attachments))
+    provider, _slash, name = checked_model(model or preferred_model(user), user=user).partition("/")
+    with transaction.atomic():
+        conversation = Conversation.objects.create(
+            owner=user,
+            title=title_from(text) or _("Image"),
+            provider=provider,
+            model=name,
+            system_prompt=clean_system_prompt(system_prompt),
+        )
+        return add_exchange(
+            conversation=conversation, parent_id=None, content=text, attachments=attachments
+        )
+
+
+def preferred_model(user: User) -> str:
+    """The model a new chat starts with: the user's choice while it can be used, else the site's."""
+    if user.default_model:
+        try:
+            return checked_model(user.default_model, user=user)
+        except ValidationError:
+            return catalogue.default_model(user)
+    return catalogue.default_model(user)
+
+
+def checked_model(model: str, *, user: User) -> str:
+    """`model` itself when `user` can reach its provider; else raises ValidationError."""
+    try:
+        routing.resolve(model, user=user)
+    except ProviderError as error:
+        raise ValidationError(
+            _("The model “%(model)s” is not available. Choose another one.") % {"model": model[:100]},
+            code="unknown_model",
+        ) from error
+    return model
+
+
+def rename_conversation(*, conversation: Conversation, title: str) -> None:
+    """Give a conversation a title of the user's own."""
+    conversation.title = clean_title(title)
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(title=conversation.title)
+        events.sidebar_changed(conversation.owner_id)
+
+
+def delete_conversation(*, conversation: Conversation) -> None:
+    """Hide a conversation; it is gone for good after UNDO_PERIOD. Running replies are stopped."""
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id, deleted_at=None).update(
+            deleted_at=timezone.now()
+        )
+        for message_id in conversation.messages.live().values_list("id", flat=True):
+            events.stop_requested(message_id)
+        conversation.messages.live().update(stop_requested=True)
+        events.sidebar_changed(conversation.owner_id)
+
+
+def restore_conversation(*, conversation: Conversation) -> None:
+    """Undo a deletion."""
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(deleted_at=None)
+        conversation.deleted_at = None
+        events.sidebar_changed(conversation.owner_id)
+
+
+def update_settings(
+    *,
+    conversation: Conversation,
+    model: str,
+    system_prompt: str,
+    temperature: float | None,
+    top_p: float | None,
+    max_tokens: int | None,
+) -> None:
+    """Set what the next replies are made with. Ranges as the providers' APIs have them."""
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise ValidationError({"temperature": _("The temperature is between 0 and 2.")})
+    if top_p is not None and not 0 <= top_p <= 1:
+        raise ValidationError({"top_p": _("Top-p is between 0 and 1.")})
+    if max_tokens is not None and not 1 <= max_tokens <= 1_000_000:
+        raise ValidationError({"max_tokens": _("Max tokens is between 1 and 1,000,000.")})
+    if model and model != conversation.model_name:
+        provider, _slash, name = checked_model(model, user=conversation.owner).partition("/")
+        conversation.provider, conversation.model = provider, name
+    conversation.system_prompt = clean_system_prompt(system_prompt)
+    conversation.temperature = temperature
+    conversation.top_p = top_p
+    conversation.max_tokens = max_tokens
+    conversation.save(
+        update_fields=[
+            "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
+        ]
+    )  # fmt: skip
+
+
+def choose_model(*, conversation: Conversation, model: str) -> None:
+    """Make the next replies with another model, all else unchanged."""
+    provider, _slash, name = checked_model(model, user=conversation.owner).partition("/")
+    Conversation.objects.filter(id=conversation.id).update(provider=provider, model=name)
+    conversation.provider, conversation.model = provider, name
+
+
+def clean_system_prompt(text: str) -> str:
+    """The system prompt as stored; raises ValidationError over 100,000 characters."""
+    if len(text) > _MAX_SYSTEM_PROMPT:
+        raise ValidationError(
+            {"system_prompt": _("The system prompt has at most 100,000 characters.")}
+        )
+    return clean_content(text, may_be_empty=True)
+
+
+def purge_deleted(*, older_than: timedelta = UNDO_PERIOD) -> int:
+    """Remove for good what was deleted longer ago, files included. Returns how many."""
+    expired = Conversation.objects.filter(deleted_at__lt=timezone.now() - older_than)
+    with transaction.atomic():
+        count = expired.count()
+        expired.update(current_leaf=None)
+        expired.delete()
+    delete_abandoned()
+    return count

@@ -1,0 +1,106 @@
+"""Numbering of a live reply's changes into frames for the page. Pure, no I/O.
+
+The protocol is described in `docs/architecture.md`. A frame holds what changed since the one
+before; a viewer who misses one sees the gap in the numbers and asks for a snapshot.
+"""
+
+from typing import Any
+
+from chats.rendering import IncrementalRenderer, Patch
+
+Frame = dict[str, Any]
+
+
+class FrameWriter:
+    """Turns the text of one reply into numbered frames.
+
+    `feed` is cheap; rendering happens in `frame` and `snapshot`, whose cost grows with what is
+    new, not with the reply.
+    """
+
+    def __init__(self, message_id: str) -> None:
+        self._message_id = message_id
+        self._renderer = IncrementalRenderer()
+        self._number = 0
+        self._tail = ""
+        self._reasoning: list[str] = []
+        self._new_reasoning: list[str] = []
+        self._fresh = False
+
+    @property
+    def number(self) -> int:
+        """Number of the last frame."""
+        return self._number
+
+    def feed(self, text: str) -> None:
+        """Append text of the reply."""
+        self._renderer.feed(text)
+        self._fresh = True
+
+    def feed_reasoning(self, text: str) -> None:
+        """Append reasoning, shown as plain text."""
+        self._new_reasoning.append(text)
+        self._fresh = True
+
+    def frame(self) -> Frame | None:
+        """What changed since the last frame; None when nothing did."""
+        if not self._fresh:
+            return None
+        return self._as_frame(self._renderer.frame())
+
+    def last_frame(self) -> Frame:
+        """The frame that closes what is open. The page then shows what a reload shows."""
+        return self._as_frame(self._renderer.finish())
+
+    def snapshot(self) -> Frame:
+        """All so far, under the number of the last frame.
+
+        Frames that follow apply to it; what is not in a frame yet is not in here either.
+        """
+        return {
+            "t": "snapshot",
+            "m": self._message_id,
+            "n": self._number,
+            "html": self._renderer.committed,
+            "tail": self._tail,
+            "reasoning": "".join(self._reasoning),
+        }
+
+    def end(self, status: str) -> Frame:
+        """The last frame of all: the reply's final status."""
+        self._number += 1
+        return {"t": "end", "m": self._message_id, "n": self._number, "status": status}
+
+    def _as_frame(self, patch: Patch) -> Frame:
+        self._number += 1
+        self._fresh = False
+        frame: Frame = {"t": "frame", "m": self._message_id, "n": self._number}
+        if patch.ops:
+            frame["ops"] = patch.ops
+        if patch.ops or patch.tail != self._tail:
+            kept = common_prefix_length(self._tail, patch.tail)
+            frame["k"] = utf16_length(self._tail[:kept])
+            frame["s"] = patch.tail[kept:]
+            self._tail = patch.tail
+        if self._new_reasoning:
+            frame["r"] = "".join(self._new_reasoning)
+            self._reasoning.extend(self._new_reasoning)
+            self._new_reasoning.clear()
+        return frame
+
+
+def common_prefix_length(old: str, new: str) -> int:
+    """How many code points two strings share from the start. O(n) compares in C, log n slices."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == new[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def utf16_length(text: str) -> int:
+    """Length as JavaScript counts it: code points beyond the basic plane count twice."""
+    return len(text) + sum(1 for c in text if ord(c) > 0xFFFF) if not text.isascii() else len(text)

@@ -1,0 +1,200 @@
+"""The stored side of making a reply: claiming it, its prompt, its checkpoints, its end.
+
+All functions are synchronous and short; the runner calls them from its database thread. A change
+of status is always a conditional update, so that a reply has one maker and one end.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chats import events
+from chats.models import Attachment, Conversation, Message
+from providers.types import (
+    CompletionRequest,
+    Image,
+    Parameters,
+    Part,
+    PromptMessage,
+    Text,
+    Usage,
+)
+
+Status = Message.Status
+
+CONTINUE_PROMPT = (
+    "Continue your last reply exactly where it stopped. Do not repeat anything and do not comment."
+)
+"""Sent after the partial reply when a person chooses Continue, and only then. Not translated: it
+is for the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that is needed to make one claimed reply."""
+
+    message_id: UUID
+    conversation_id: UUID
+    user: User
+    model_name: str
+    content: str
+    reasoning: str
+    request: CompletionRequest
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been generated so far, to be saved."""
+
+    message_id: UUID
+    content: str
+    reasoning: str
+    first_token_at: datetime | None
+    changed: bool
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a reply ended."""
+
+    status: str
+    error: dict[str, Any] | None = None
+    usage: Usage | None = None
+    finish_reason: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def claim(message_id: UUID, *, runner: str) -> Job | None:
+    """Take a pending reply for `runner`; None when another has it or it was stopped."""
+    now = timezone.now()
+    claimed = Message.objects.filter(id=message_id, status=Status.PENDING, runner="").update(
+        status=Status.STREAMING, runner=runner, heartbeat_at=now, started_at=now
+    )
+    if not claimed:
+        return None
+    message = Message.objects.select_related("conversation__owner").get(id=message_id)
+    conversation = message.conversation
+    return Job(
+        message_id=message.id,
+        conversation_id=conversation.id,
+        user=conversation.owner,
+        model_name=message.model_name,
+        content=message.content,
+        reasoning=message.reasoning,
+        request=build_request(message, conversation),
+    )
+
+
+def build_request(reply: Message, conversation: Conversation) -> CompletionRequest:
+    """The conversation as the model gets it: the path up to `reply`, nothing added.
+
+    Only Continue adds a line of ours after the partial reply. At most three queries.
+    """
+    path = Message.objects.path_to(reply.parent_id) if reply.parent_id else []
+    images = _images(conversation) if path else {}
+    messages = [
+        PromptMessage("assistant" if m.role == Message.Role.ASSISTANT else "user", parts)
+        for m in path
+        if (parts := (*images.get(m.id, ()), *((Text(m.content),) if m.content else ())))
+    ]
+    if reply.content:
+        messages.append(PromptMessage("assistant", (Text(reply.content),)))
+        messages.append(PromptMessage("user", (Text(CONTINUE_PROMPT),)))
+    return CompletionRequest(
+        model=reply.model,
+        messages=tuple(messages),
+        system=conversation.system_prompt,
+        parameters=Parameters(
+            temperature=conversation.temperature,
+            top_p=conversation.top_p,
+            max_tokens=conversation.max_tokens,
+        ),
+    )
+
+
+def checkpoint(progresses: Iterable[Progress], *, runner: str) -> set[UUID]:
+    """Save all running replies of a process in one transaction and show that it is alive.
+
+    Returns the replies to give up: stopped elsewhere, deleted, or no longer this process's.
+    """
+    progresses = list(progresses)
+    now = timezone.now()
+    mine = Message.objects.filter(runner=runner, status=Status.STREAMING)
+    with transaction.atomic():
+        for progress in progresses:
+            if progress.changed:
+                mine.filter(id=progress.message_id).update(
+                    content=progress.content,
+                    reasoning=progress.reasoning,
+                    first_token_at=progress.first_token_at,
+                    heartbeat_at=now,
+                )
+        ids = {progress.message_id for progress in progresses}
+        mine.filter(id__in=ids).update(heartbeat_at=now)
+        going_on = mine.filter(id__in=ids, stop_requested=False).values_list("id", flat=True)
+        return ids - set(going_on)
+
+
+def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
+    """Give a reply its one final status. False when it was not this process's any more."""
+    usage = outcome.usage
+    fields: dict[str, Any] = {}
+    if usage is not None:
+        fields = {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+        }
+    updated = Message.objects.filter(
+        id=progress.message_id, runner=runner, status=Status.STREAMING
+    ).update(
+        status=outcome.status,
+        content=progress.content,
+        reasoning=progress.reasoning,
+        first_token_at=progress.first_token_at,
+        finished_at=timezone.now(),
+        finish_reason=outcome.finish_reason,
+        error=outcome.error,
+        metadata=outcome.metadata,
+        **fields,
+    )
+    return bool(updated)
+
+
+def interrupt_orphans(*, silent_for: timedelta) -> list[UUID]:
+    """Mark live replies as interrupted whose process has not been heard of for `silent_for`.
+
+    With zero, all of them: right at the start of the only process. Returns their ids.
+    """
+    limit = timezone.now() - silent_for
+    interrupted = []
+    for message in Message.objects.live().filter(heartbeat_at__lte=limit).only("conversation_id"):
+        with transaction.atomic():
+            updated = (
+                Message.objects.live()
+                .filter(id=message.id, heartbeat_at__lte=limit)
+                .update(status=Status.INTERRUPTED, finished_at=timezone.now())
+            )
+            if updated:
+                events.reply_ended(message.conversation_id, message.id, Status.INTERRUPTED)
+                interrupted.append(message.id)
+    return interrupted
+
+
+def _images(conversation: Conversation) -> dict[UUID, tuple[Part, ...]]:
+    """Attached images of a conversation by message, read into memory."""
+    links = Attachment.messages.through.objects.filter(message__conversation=conversation)
+    parts: dict[UUID, tuple[Part, ...]] = {}
+    for link in links.select_related("attachment").order_by("id"):
+        attachment = link.attachment
+        with attachment.file.open("rb") as file:
+            image = Image(data=file.read(), media_type=attachment.media_type)
+        parts[link.message_id] = (*parts.get(link.message_id, ()), image)
+    return parts

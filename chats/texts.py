@@ -1,0 +1,60 @@
+"""Cleaning and checking of text that users write. Pure functions."""
+
+import re
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chats.models import TITLE_LENGTH
+
+_AUTOMATIC_TITLE_LENGTH = 60
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def clean_content(content: str, *, may_be_empty: bool = False) -> str:
+    """A message's text as it is stored: `\\n` line ends, nothing a database refuses.
+
+    Raises ValidationError when it is empty or longer than MAX_MESSAGE_LENGTH characters.
+    """
+    text = content.replace("\r\n", "\n").replace("\r", "\n")
+    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).strip("\n")
+    if not text.strip() and not may_be_empty:
+        raise ValidationError(_("Write something first."), code="empty")
+    limit: int = settings.MAX_MESSAGE_LENGTH
+    if len(text) > limit:
+        raise ValidationError(
+            ngettext(
+                "The message has %(length)d characters; up to %(limit)d is possible.",
+                "The message has %(length)d characters; up to %(limit)d are possible.",
+                limit,
+            )
+            % {"length": len(text), "limit": limit},
+            code="too_long",
+        )
+    return text
+
+
+def clean_title(title: str) -> str:
+    """A title on one line. Raises ValidationError when empty or over the length."""
+    text = " ".join(_SURROGATE.sub("\ufffd", _CONTROL.sub(" ", title)).split())
+    if not text:
+        raise ValidationError(_("A title needs at least one character."), code="empty")
+    if len(text) > TITLE_LENGTH:
+        raise ValidationError(
+            _("A title has at most %(limit)d characters.") % {"limit": TITLE_LENGTH},
+            code="too_long",
+        )
+    return text
+
+
+def title_from(content: str) -> str:
+    """The first words of a message, at most 60 characters, cut between words."""
+    text = " ".join(content[:1000].split())
+    if len(text) <= _AUTOMATIC_TITLE_LENGTH:
+        return text
+    head = text[: _AUTOMATIC_TITLE_LENGTH - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > _AUTOMATIC_TITLE_LENGTH // 2 else head).rstrip() + "…"

@@ -1,0 +1,78 @@
+"""What a conversation's page shows: the newest part of the current path, and older parts on demand."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chats.models import Attachment, Conversation, Message
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message with what is shown around it: its files and its place among its siblings."""
+
+    message: Message
+    attachments: list[Attachment] = field(default_factory=list)
+    position: int = 1
+    count: int = 1
+    previous_id: UUID | None = None
+    next_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A stretch of the path, oldest first. `older_before` names where the older part ends."""
+
+    turns: list[Turn]
+    older_before: UUID | None
+
+    @property
+    def live(self) -> bool:
+        """Whether a reply in it is still being written."""
+        return any(turn.message.is_live for turn in self.turns)
+
+
+def load_thread(
+    conversation: Conversation, *, before: UUID | None = None, limit: int = PAGE_SIZE
+) -> Thread:
+    """The last `limit` messages of the path, or those before the message `before`.
+
+    At most five queries, whatever the length of the conversation.
+    """
+    leaf_id = conversation.current_leaf_id
+    if before is not None:
+        leaf_id = conversation.messages.filter(id=before).values_list("parent_id", flat=True).first()
+    if leaf_id is None:
+        return Thread(turns=[], older_before=None)
+    path = conversation.messages.path_to(leaf_id, limit=limit)
+    older = path[0].id if path and path[0].parent_id else None
+    return Thread(turns=_with_surroundings(path), older_before=older)
+
+
+def load_turn(message: Message) -> Turn:
+    """One message with its surroundings. Two queries."""
+    return _with_surroundings([message])[0]
+
+
+def _with_surroundings(messages: list[Message]) -> list[Turn]:
+    siblings = Message.objects.sibling_ids(messages)
+    files: dict[UUID, list[Attachment]] = {}
+    ids = [m.id for m in messages if m.role == Message.Role.USER]
+    if ids:
+        links = Attachment.messages.through.objects.filter(message_id__in=ids)
+        for link in links.select_related("attachment").order_by("id"):
+            files.setdefault(link.message_id, []).append(link.attachment)
+    return [_turn(m, siblings[m.id], files.get(m.id, [])) for m in messages]
+
+
+def _turn(message: Message, siblings: list[UUID], attachments: list[Attachment]) -> Turn:
+    index = siblings.index(message.id)
+    return Turn(
+        message=message,
+        attachments=attachments,
+        position=index + 1,
+        count=len(siblings),
+        previous_id=siblings[index - 1] if index else None,
+        next_id=siblings[index + 1] if index + 1 < len(siblings) else None,
+    )
