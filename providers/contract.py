@@ -5,23 +5,29 @@ inside its methods, on first use: start-up must not pay for it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import ClassVar
 
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 
 from providers.types import AdapterEvent, CompletionRequest, Connection, ModelInfo
 
 
 class Adapter(ABC):
-    """Speaks one provider's protocol over one connection."""
+    """Speaks one provider's protocol over one connection.
+
+    Made for each use and thrown away: what is dear (clients, sockets) is kept by
+    `providers.clients`, per connection and event loop.
+    """
 
     kind: ClassVar[str]
     """Name in the registry and, for a connection without a name of its own, in model names."""
-    label: ClassVar[str | _StrPromise]
+    label: ClassVar[str | Promise]
     """Name shown to people."""
     needs_key: ClassVar[bool] = True
     needs_base_url: ClassVar[bool] = False
+    needs_refresh: ClassVar[bool] = True
+    """False for an adapter whose models are all in `preferred_models` and never change."""
     preferred_models: ClassVar[tuple[str, ...]] = ()
     """Models to choose as the default, best first, when the provider offers them."""
 
@@ -29,7 +35,7 @@ class Adapter(ABC):
         self.connection = connection
 
     @abstractmethod
-    def stream(self, request: CompletionRequest) -> AsyncIterator[AdapterEvent]:
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[AdapterEvent, None]:
         """Make one upstream request and yield its events, ending with `Finish`.
 
         Raises only `providers.errors.ProviderError`s. A stream that ends without a sign of its
@@ -39,7 +45,3 @@ class Adapter(ABC):
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:
         """Ask the provider which models this connection may use. Raises `ProviderError`s."""
-
-    async def aclose(self) -> None:
-        """Release connections. Called once, when the adapter is no longer used."""
-        return

@@ -18,7 +18,7 @@ ProviderError
 
 from typing import ClassVar
 
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,8 +31,8 @@ class ProviderError(Exception):
 
     kind: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
-    message: ClassVar[str | _StrPromise] = _("The provider could not answer.")
-    hint: ClassVar[str | _StrPromise] = _("Try again, or choose another model.")
+    message: ClassVar[str | Promise] = _("The provider could not answer.")
+    hint: ClassVar[str | Promise] = _("Try again, or choose another model.")
 
     def __init__(self, detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(detail)

@@ -1,0 +1,104 @@
+"""What models a user may choose from, and which one is chosen for them. Reads the database only.
+
+The questions to the providers are in `providers.refresh`; a page never waits for them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from providers import refresh, registry
+from providers.connections import Source, sources_for
+from providers.models import ModelList
+from providers.querysets import AnyUser
+from providers.types import ModelInfo
+
+STALE_AFTER = timedelta(hours=6)
+RETRY_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderModels:
+    """One connection's models, as last told by the provider.
+
+    `error` holds the provider's own words (untrusted text) when the last question failed. Without
+    `checked_at` it was never asked, and `models` are those that it is known to have.
+    """
+
+    slug: str
+    label: str
+    models: tuple[ModelInfo, ...]
+    error: str
+    checked_at: datetime | None
+
+
+def models_for(user: AnyUser) -> list[ProviderModels]:
+    """All that the user may choose from, best connection first, the demo last. Two queries.
+
+    Starts a question in the background where the answer is missing or old.
+    """
+    sources = sources_for(user)
+    lists = _lists(sources)
+    for source in sources:
+        if _is_due(source, lists.get(source.slug)):
+            refresh.refresh_later(source)
+    return [_models_of(source, lists.get(source.slug)) for source in sources]
+
+
+def default_model(user: AnyUser) -> str:
+    """The `provider/model` for a new chat of a user who chose none. At most two queries.
+
+    DEFAULT_MODEL, else the environment's connections, else the user's own and the site's keys,
+    else the demo.
+    """
+    chosen: str = getattr(settings, "DEFAULT_MODEL", "")
+    if chosen:
+        return chosen
+    sources = sources_for(user)
+    lists = _lists(sources)
+    names = (_preferred(source, lists.get(source.slug)) for source in sources)
+    return next(name for name in names if name)
+
+
+def _preferred(source: Source, row: ModelList | None) -> str:
+    """Its best model that it offers, else its first, else its best known one, else nothing."""
+    preferred = registry.adapter_class(source.kind).preferred_models
+    offered = [model["id"] for model in row.offered] if row else []
+    known = [model for model in preferred if model in offered] or offered or list(preferred)
+    return f"{source.slug}/{known[0]}" if known else ""
+
+
+def _lists(sources: list[Source]) -> dict[str, ModelList]:
+    """The stored lists by slug: those of keys came with them, the others in one query."""
+    environment = [source.slug for source in sources if source.key is None]
+    lists: dict[str, Any] = ModelList.objects.for_environment(environment)
+    for source in sources:
+        if source.key is not None and hasattr(source.key, "model_list"):
+            lists[source.slug] = source.key.model_list
+    return lists
+
+
+def _is_due(source: Source, row: ModelList | None) -> bool:
+    if not registry.adapter_class(source.kind).needs_refresh:
+        return False
+    if row is None:
+        return True
+    return row.fetched_at < timezone.now() - (RETRY_AFTER if row.error else STALE_AFTER)
+
+
+def _models_of(source: Source, row: ModelList | None) -> ProviderModels:
+    if row is not None and row.offered:
+        models = tuple(ModelInfo(**values) for values in row.offered)
+    else:
+        preferred = registry.adapter_class(source.kind).preferred_models
+        models = tuple(ModelInfo(id=model) for model in preferred)
+    return ProviderModels(
+        slug=source.slug,
+        label=source.label,
+        models=models,
+        error=row.error if row else "",
+        checked_at=row.fetched_at if row else None,
+    )
