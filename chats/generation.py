@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -146,11 +148,15 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
     usage = outcome.usage
     fields: dict[str, Any] = {}
     if usage is not None:
+        # A continued reply took several calls; all of them were paid for.
         fields = {
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cached_tokens": usage.cached_tokens,
-            "reasoning_tokens": usage.reasoning_tokens,
+            name: Coalesce(F(name), 0) + count
+            for name, count in (
+                ("input_tokens", usage.input_tokens),
+                ("output_tokens", usage.output_tokens),
+                ("cached_tokens", usage.cached_tokens),
+                ("reasoning_tokens", usage.reasoning_tokens),
+            )
         }
     updated = Message.objects.filter(
         id=progress.message_id, runner=runner, status=Status.STREAMING

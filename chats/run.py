@@ -1,0 +1,265 @@
+"""One reply's life: claim, stream, frames for those who watch, one final status."""
+
+import asyncio
+import enum
+import logging
+import time
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chats import events, generation
+from chats.database import in_database
+from chats.frames import Frame, FrameWriter
+from chats.generation import Job, Outcome, Progress
+from chats.models import Message
+from chats.pacing import Pacer
+from providers import completion, routing
+from providers.errors import NetworkError, ProviderError, ProviderTimeoutError
+from providers.types import Event, Finish, ReasoningDelta, Retrying, TextDelta, Usage
+
+logger = logging.getLogger(__name__)
+
+Status = Message.Status
+_CHARACTERS_A_TOKEN = 4
+"""Rule of thumb of the providers' own documentation for English; used only when a reply ended
+before its provider said what it used, and marked as an estimate."""
+
+
+class Ending(enum.Enum):
+    """Why a run is ended before its provider ends it."""
+
+    STOP = "stop"
+    TIMEOUT = "timeout"
+    SHUTDOWN = "shutdown"
+
+
+class Run:
+    """Makes one reply. All methods run on the server's event loop."""
+
+    def __init__(self, message_id: UUID, *, runner_id: str, pacer: Pacer) -> None:
+        self.message_id = message_id
+        self.task: asyncio.Task[None] | None = None
+        self._runner_id = runner_id
+        self._pacer = pacer
+        self._job: Job | None = None
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._usage: Usage | None = None
+        self._finish_reason = ""
+        self._first_token_at: datetime | None = None
+        self._unsaved = False
+        self._ending: Ending | None = None
+        self._finishing = False
+        self._frames: FrameWriter | None = None
+        self._changed = asyncio.Event()
+        self._sending = asyncio.Lock()
+        self._publisher: asyncio.Task[None] | None = None
+        self._quiet_since = time.monotonic()
+        self._said_waiting = False
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the reply is this process's and not yet being ended."""
+        return self._job is not None and not self._finishing
+
+    async def execute(self) -> None:
+        """Make the reply. Always ends in exactly one final status, if it could be claimed."""
+        self._job = job = await in_database(
+            generation.claim, self.message_id, runner=self._runner_id
+        )
+        if job is None:
+            return
+        self._text.append(job.content)
+        self._reasoning.append(job.reasoning)
+        try:
+            outcome = self._ended_early() if self._ending else await self._stream(job)
+        except asyncio.CancelledError:
+            outcome = self._ended_early()
+        except ProviderError as error:
+            outcome = self._failed(error)
+        except Exception:
+            logger.exception("Making reply %s failed", self.message_id)
+            outcome = Outcome(Status.FAILED, error=_internal_error())
+        self._finishing = True
+        await asyncio.shield(self._finish(job, outcome))
+
+    def end_early(self, ending: Ending) -> None:
+        """Have the run save what there is and end. The first reason counts."""
+        if self._ending is None and not self._finishing:
+            self._ending = ending
+            # A claim that is under way is let through: it must not be left without a maker.
+            if self._job is not None and self.task is not None:
+                self.task.cancel()
+
+    def take_progress(self) -> Progress:
+        """What there is to save now. Cost grows with the reply, so once a second at most."""
+        changed, self._unsaved = self._unsaved, False
+        return self._progress(changed=changed)
+
+    async def check_patience(self) -> None:
+        """Say after REPLY_WAITING_NOTICE that nothing came yet; give up after the time limits."""
+        quiet = time.monotonic() - self._quiet_since
+        begun = self._first_token_at is not None
+        limit = settings.REPLY_IDLE_TIMEOUT if begun else settings.REPLY_FIRST_TOKEN_TIMEOUT
+        if quiet > limit:
+            self.end_early(Ending.TIMEOUT)
+        elif quiet > settings.REPLY_WAITING_NOTICE and not self._said_waiting:
+            self._said_waiting = True
+            text = _("Still waiting for the provider. You can stop at any time.")
+            await self._publish(self._notice("waiting", text))
+
+    async def show_to(self, channel: str) -> None:
+        """Send a snapshot to one viewer; frames for all viewers follow from here on.
+
+        Nothing is rendered for a reply that nobody watches.
+        """
+        if self._frames is None:
+            self._frames = FrameWriter(str(self.message_id))
+            self._frames.feed("".join(self._text))
+            self._frames.feed_reasoning("".join(self._reasoning))
+            self._pacer.watched += 1
+            self._frames.frame()
+            self._publisher = asyncio.create_task(self._publish_frames(self._frames))
+        layer = get_channel_layer()
+        if layer is not None:
+            await layer.send(channel, events.page_event(self._frames.snapshot()))
+
+    async def _stream(self, job: Job) -> Outcome:
+        route = await in_database(routing.resolve, job.model_name, user=job.user)
+        async with aclosing(completion.stream(route, job.request)) as stream:
+            async for event in stream:
+                self._take(event)
+                if isinstance(event, Retrying):
+                    await self._publish(self._notice("retrying", event.reason, event.delay))
+        return Outcome(Status.COMPLETE)
+
+    def _take(self, event: Event) -> None:
+        """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
+        self._quiet_since = time.monotonic()
+        if isinstance(event, TextDelta):
+            self._note_first_token()
+            self._text.append(event.text)
+            if self._frames is not None:
+                self._frames.feed(event.text)
+                self._changed.set()
+        elif isinstance(event, ReasoningDelta):
+            self._note_first_token()
+            self._reasoning.append(event.text)
+            if self._frames is not None:
+                self._frames.feed_reasoning(event.text)
+                self._changed.set()
+        elif isinstance(event, Usage):
+            self._usage = event
+        elif isinstance(event, Finish):
+            self._finish_reason = event.reason
+        elif isinstance(event, Retrying):
+            self._quiet_since += event.delay
+
+    def _note_first_token(self) -> None:
+        self._unsaved = True
+        if self._first_token_at is None:
+            self._first_token_at = timezone.now()
+
+    def _ended_early(self) -> Outcome:
+        match self._ending:
+            case Ending.STOP:
+                return Outcome(Status.STOPPED)
+            case Ending.TIMEOUT:
+                return self._failed(ProviderTimeoutError())
+            case _:
+                return Outcome(Status.INTERRUPTED)
+
+    def _failed(self, error: ProviderError) -> Outcome:
+        """A reply that broke off can be continued; one that never began can be tried again."""
+        broke_off = isinstance(error, NetworkError | ProviderTimeoutError) and any(self._text)
+        status = Status.INTERRUPTED if broke_off else Status.FAILED
+        return Outcome(status, error=error.as_dict())
+
+    async def _finish(self, job: Job, outcome: Outcome) -> None:
+        """Save the end first, then tell: who asks in between finds it in the database."""
+        outcome.finish_reason = self._finish_reason
+        outcome.usage = self._usage
+        if outcome.usage is None and any(self._text):
+            outcome.usage = self._estimate(job)
+            outcome.metadata["usage_estimated"] = True
+        progress = self._progress(changed=True)
+        saved = await in_database(generation.finish, progress, outcome, runner=self._runner_id)
+        if self._frames is not None and self._publisher is not None:
+            async with self._sending:
+                self._publisher.cancel()
+                self._pacer.watched -= 1
+                await self._publish(self._frames.last_frame())
+                await self._publish(self._frames.end(outcome.status))
+        elif saved:
+            await self._publish(
+                {"t": "end", "m": str(self.message_id), "n": None, "status": outcome.status}
+            )
+
+    def _estimate(self, job: Job) -> Usage:
+        sent = sum(
+            len(part.text)
+            for message in job.request.messages
+            for part in message.parts
+            if hasattr(part, "text")
+        )
+        made = sum(map(len, self._text)) + sum(map(len, self._reasoning))
+        return Usage(
+            input_tokens=-(-(sent + len(job.request.system)) // _CHARACTERS_A_TOKEN),
+            output_tokens=-(-made // _CHARACTERS_A_TOKEN),
+        )
+
+    async def _publish_frames(self, frames: FrameWriter) -> None:
+        """Send a frame at once when there is something new, then wait for the next turn."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            async with self._sending:
+                with self._pacer.measure():
+                    frame = frames.frame()
+                if frame is not None:
+                    await self._publish(frame)
+            await asyncio.sleep(self._pacer.interval)
+
+    async def _publish(self, payload: Frame) -> None:
+        """Tell viewers. The layer may fail; the reply must not: it is saved, and gaps heal."""
+        if self._job is None:
+            return
+        group = events.conversation_group(self._job.conversation_id)
+        try:
+            await events.send_to_group(group, events.page_event(payload))
+        except Exception:
+            logger.warning("A frame of reply %s could not be sent", self.message_id, exc_info=True)
+
+    def _progress(self, *, changed: bool) -> Progress:
+        return Progress(
+            message_id=self.message_id,
+            content="".join(self._text) if changed else "",
+            reasoning="".join(self._reasoning) if changed else "",
+            first_token_at=self._first_token_at,
+            changed=changed,
+        )
+
+    def _notice(self, kind: str, text: str, seconds: float | None = None) -> Frame:
+        frame: dict[str, Any] = {"t": "notice", "m": str(self.message_id), "kind": kind}
+        frame["text"] = text
+        if seconds is not None:
+            frame["seconds"] = round(seconds, 1)
+        return frame
+
+
+def _internal_error() -> dict[str, Any]:
+    return {
+        "kind": "internal",
+        "message": _("Something went wrong inside Parley while making this reply."),
+        "hint": _("Try again. The administrator finds the details in the log."),
+        "detail": "",
+        "retryable": True,
+        "retry_after": None,
+    }

@@ -1,0 +1,165 @@
+"""Makes replies: owns the task of every reply of this process, from claim to final status.
+
+A run outlives the request that asked for it and the sockets that watch it. This module holds the
+process-wide side: starting, stopping, checkpoints, the sweep and shutdown. One reply's life is in
+`chats.run`. Everything here happens on the server's event loop; `start` alone may be called from
+any thread.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from chats import conversations, events, generation
+from chats.database import in_database
+from chats.pacing import Pacer
+from chats.run import Ending, Run
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_INTERVAL: Final = 0.7
+"""Seconds between saves of running replies; with the save itself it stays under one second."""
+SWEEP_INTERVAL: Final = 5.0
+SILENT_FOR: Final = timedelta(seconds=10)
+"""A process that saved nothing for so long is taken for dead; with the sweep under 15 s."""
+_PURGE_INTERVAL: Final = 600.0
+
+
+class Runner:
+    """All replies that this process is making."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = uuid4().hex
+        self.loop = loop
+        self.pacer = Pacer()
+        self.runs: dict[UUID, Run] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._housekeeping: list[asyncio.Task[Any]] = []
+        self._closing = False
+
+    def open(self) -> None:
+        """Begin to listen, save and sweep, and take replies from this process's pages."""
+        self._housekeeping = [
+            self.loop.create_task(self._listen()),
+            self.loop.create_task(self._repeat(CHECKPOINT_INTERVAL, self._checkpoint)),
+            self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
+            self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
+        ]
+        events.set_reply_starter(self.start)
+
+    def start(self, message_id: UUID) -> None:
+        """Have a pending reply made. Returns at once; may be called from any thread."""
+        self.loop.call_soon_threadsafe(self._start, message_id)
+
+    async def shutdown(self, grace: float) -> None:
+        """Let running replies end within `grace` seconds, save the others as interrupted."""
+        self._closing = True
+        events.set_reply_starter(None)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for run in list(self.runs.values()):
+            run.end_early(Ending.SHUTDOWN)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        for task in self._housekeeping:
+            task.cancel()
+        await asyncio.gather(*self._housekeeping, return_exceptions=True)
+
+    def _start(self, message_id: UUID) -> None:
+        if self._closing or message_id in self.runs:
+            return
+        run = Run(message_id, runner_id=self.id, pacer=self.pacer)
+        self.runs[message_id] = run
+        task = self.loop.create_task(run.execute())
+        run.task = task
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._done, run))
+
+    def _done(self, run: Run, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self.runs.pop(run.message_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("Reply %s ended without a status", run.message_id, exc_info=error)
+
+    async def _listen(self) -> None:
+        """Take messages meant for whichever process makes a reply."""
+        layer = get_channel_layer()
+        if layer is None:
+            raise RuntimeError("A channel layer is needed to make replies.")
+        channel = await layer.new_channel("runner.")
+        while True:
+            try:
+                await layer.group_add(events.RUNNERS, channel)
+                while True:
+                    await self._handle(await layer.receive(channel))
+            except Exception:
+                logger.exception("The channel layer failed; trying again")
+                await asyncio.sleep(1)
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        run = self.runs.get(UUID(message["message"]))
+        if run is None:
+            return
+        if message["type"] == "stop":
+            run.end_early(Ending.STOP)
+        elif message["type"] == "watch":
+            await run.show_to(message["channel"])
+
+    async def _repeat(self, interval: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` for ever; a failure is logged and does not end it."""
+        while True:
+            started = time.monotonic()
+            try:
+                await work()
+            except Exception:
+                logger.exception("Housekeeping of replies failed")
+            await asyncio.sleep(max(0.05, interval - (time.monotonic() - started)))
+
+    async def _checkpoint(self) -> None:
+        """Save what is new, hear of stops and deletions, end what has been silent too long."""
+        running = [run for run in self.runs.values() if run.claimed]
+        if not running:
+            return
+        progresses = [run.take_progress() for run in running]
+        given_up = await in_database(generation.checkpoint, progresses, runner=self.id)
+        for run in running:
+            if run.message_id in given_up:
+                run.end_early(Ending.STOP)
+            else:
+                await run.check_patience()
+
+    async def _sweep(self) -> None:
+        """Mark replies whose process died."""
+        await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR)
+
+    async def _purge(self) -> None:
+        """Remove what was deleted longer ago than it can be brought back."""
+        await in_database(conversations.purge_deleted)
+
+
+_current: Runner | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop | None = None) -> Runner:
+    """The runner of this process, opened on `loop` (default: the running one) at the first call."""
+    global _current  # noqa: PLW0603  one per process
+    if _current is None or _current.loop.is_closed():
+        _current = Runner(loop or asyncio.get_running_loop())
+        _current.open()
+    return _current
+
+
+async def shutdown(grace: float | None = None) -> None:
+    """Save all replies and let go. `grace` in seconds; default: SHUTDOWN_GRACE."""
+    global _current  # noqa: PLW0603
+    if _current is not None:
+        runner, _current = _current, None
+        await runner.shutdown(settings.SHUTDOWN_GRACE if grace is None else grace)
