@@ -30,10 +30,7 @@ def deleted_conversation_or_404(user: User, conversation_id: UUID) -> Conversati
 def message_or_404(user: User, message_id: UUID) -> Message:
     """The message with its conversation, if `user` may open that."""
     message = (
-        Message.objects.for_user(user)
-        .select_related("conversation")
-        .filter(id=message_id)
-        .first()
+        Message.objects.for_user(user).select_related("conversation").filter(id=message_id).first()
     )
     if message is None:
         raise Http404

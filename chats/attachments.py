@@ -27,7 +27,7 @@ _MAX_SIDE: Final = 20_000
 _ABANDONED_AFTER: Final = timedelta(days=1)
 
 
-def store_upload(*, user: User, upload: UploadedFile) -> Attachment:
+def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
     """Check and keep one image. Raises ValidationError that says what is wrong with it.
 
     The type is told by the bytes, never by the name; nothing is decoded beyond the header until
@@ -52,7 +52,7 @@ def store_upload(*, user: User, upload: UploadedFile) -> Attachment:
     attachment = Attachment(
         owner=user, name=name, media_type=media_type, size=size, width=width, height=height
     )
-    attachment.file.save(f"{uuid4().hex}.{extension}", File(upload.file), save=False)
+    attachment.file.save(f"{uuid4().hex}.{extension}", File(upload), save=False)
     attachment.save()
     return attachment
 
@@ -85,14 +85,14 @@ def clean_file_name(name: str) -> str:
     return base.strip()[-200:] or _("image")
 
 
-def _inspect(upload: UploadedFile, name: str) -> tuple[str, str, int, int]:
+def _inspect(upload: "UploadedFile[bytes]", name: str) -> tuple[str, str, int, int]:
     """Media type, extension, width and height in pixels, told by the bytes."""
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  10 MB that idle sites save
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(upload.file, formats=list(_FORMATS)) as image:
+            with Image.open(upload, formats=list(_FORMATS)) as image:
                 width, height = image.size
                 media_type, extension = _FORMATS[str(image.format)]
                 if width * height > _MAX_PIXELS or max(width, height) > _MAX_SIDE:

@@ -68,7 +68,8 @@ def checked_model(model: str, *, user: User) -> str:
         routing.resolve(model, user=user)
     except ProviderError as error:
         raise ValidationError(
-            _("The model “%(model)s” is not available. Choose another one.") % {"model": model[:100]},
+            _("The model “%(model)s” is not available. Choose another one.")
+            % {"model": model[:100]},
             code="unknown_model",
         ) from error
     return model

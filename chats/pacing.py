@@ -1,4 +1,4 @@
-"""How often a live reply's page is brought up to date: often when there is time, less under load."""
+"""How often pages of live replies are brought up to date: less often under load."""
 
 import time
 from types import TracebackType

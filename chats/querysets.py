@@ -9,7 +9,7 @@ from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from chats.models import Attachment, Conversation, Message
+    from chats.models import Attachment, Conversation, Message  # noqa: F401  named in strings
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

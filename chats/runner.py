@@ -94,7 +94,7 @@ class Runner:
         layer = get_channel_layer()
         if layer is None:
             raise RuntimeError("A channel layer is needed to make replies.")
-        channel = await layer.new_channel("runner.")
+        channel = await layer.new_channel()
         while True:
             try:
                 await layer.group_add(events.RUNNERS, channel)
@@ -159,7 +159,7 @@ def attach(loop: asyncio.AbstractEventLoop | None = None) -> Runner:
 
 async def shutdown(grace: float | None = None) -> None:
     """Save all replies and let go. `grace` in seconds; default: SHUTDOWN_GRACE."""
-    global _current  # noqa: PLW0603
+    global _current
     if _current is not None:
         runner, _current = _current, None
         await runner.shutdown(settings.SHUTDOWN_GRACE if grace is None else grace)

@@ -1,4 +1,4 @@
-"""What a conversation's page shows: the newest part of the current path, and older parts on demand."""
+"""What a conversation's page shows: the newest part of the path, older parts on demand."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -42,7 +42,9 @@ def load_thread(
     """
     leaf_id = conversation.current_leaf_id
     if before is not None:
-        leaf_id = conversation.messages.filter(id=before).values_list("parent_id", flat=True).first()
+        leaf_id = (
+            conversation.messages.filter(id=before).values_list("parent_id", flat=True).first()
+        )
     if leaf_id is None:
         return Thread(turns=[], older_before=None)
     path = conversation.messages.path_to(leaf_id, limit=limit)

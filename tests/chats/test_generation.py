@@ -31,9 +31,7 @@ def test_a_reply_is_claimed_once(reply: Message) -> None:
     assert (reply.status, reply.runner) == (Status.STREAMING, "a")
 
 
-def test_prompt_is_the_path_and_nothing_else(
-    conversation: Conversation, reply: Message
-) -> None:
+def test_prompt_is_the_path_and_nothing_else(conversation: Conversation, reply: Message) -> None:
     Conversation.objects.filter(id=conversation.id).update(
         system_prompt="Be brief.", temperature=0.5
     )
