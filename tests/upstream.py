@@ -1,0 +1,331 @@
+"""A real HTTP server that speaks OpenAI's and Anthropic's wire formats, and can fail on purpose.
+
+    python -m tests.upstream --port 9000        # as a process
+    with Upstream() as upstream: ...            # in a thread; `upstream.url`
+
+`POST /v1/chat/completions` and `POST /v1/messages` (streamed or not), `GET /v1/models` (Anthropic's
+format when the request has an `anthropic-version` header). The key `wrong` gets 401.
+
+How it answers is chosen by the model's name, or by the first line of the last user message when
+that is `/mode <name>` (not with the model `echo`):
+
+    ok                  a short Markdown answer, at once
+    echo                the last user message, exactly, in deltas of three characters
+    echo-reasoning      the same as reasoning, then "Done."
+    fast-N@R            N tokens at R a second; fast-400@100
+    code-N@R            the same as one code block
+    slow                ten tokens, two a second
+    slow-first-S        S seconds before the first token, then ok
+    hang                takes the request and never answers
+    hang-after-N        N tokens, then silence
+    cut-after-N         N tokens at 100 a second, then the connection breaks
+    end-after-N         N tokens, then a proper end of the body without any sign of completion
+    malformed           two tokens, then an event that is not JSON
+    byte-by-byte        an answer with many-byte characters, each byte in a write of its own
+    huge-line           two tokens, then one line of 10 MB
+    u2028               text with U+2028, U+2029 and U+0085 raw inside the JSON
+    reasoning           reasoning deltas, then text
+    length              ends because of the token limit
+    refuse              ends because of the content filter
+    empty               ends without any text
+    html                200 with a web page instead of a stream
+    redirect            302 to /_redirected
+    error-event         two tokens, then an error event in the stream
+    error-NNN           that status; 429 with Retry-After: 7
+    error-429-date      Retry-After as an HTTP date, 5 seconds from now
+    error-429-long      Retry-After: 3600
+    error-context       400, too many tokens
+    error-filter        400, content policy
+    error-key           400, with the key of the request in its message
+    429-once            429 with Retry-After: 1 to the first request of a text, then ok
+    500-once            500 to the first request of a text, then ok
+    cut-once            the connection breaks before any answer, then ok
+
+For tests and benchmarks: `GET /_requests` (id, at, method, path, headers, body), `GET /_timeline`
+(per request: model, `tokens` = time of each token's write in Unix seconds, `end` = complete, cut,
+hang, closed by client, ...), `POST /_reset`.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from email.utils import formatdate
+from typing import Any, Self
+
+from tests import upstream_modes as modes
+from tests.upstream_wire import AnthropicWire, OpenAIWire, Wire
+
+MAX_BODY = 64 * 1024 * 1024
+
+
+class Upstream:
+    """The server; as a context manager it runs in a thread of its own."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host, self.port = host, port
+        self.requests: list[dict[str, Any]] = []
+        self.timeline: dict[int, dict[str, Any]] = {}
+        self._failed_once: set[tuple[str, str]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Without `/v1`: as Anthropic's base URLs are written."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def completions(self) -> list[dict[str, Any]]:
+        """Bodies of the requests for a completion."""
+        return [entry["body"] for entry in self.requests if entry["method"] == "POST"]
+
+    def reset(self) -> None:
+        """Forget all requests."""
+        self.requests.clear()
+        self.timeline.clear()
+        self._failed_once.clear()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=asyncio.run, args=(self.serve(),), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    async def serve(self, announce: Callable[[str], object] = str) -> None:
+        """Until stopped; `announce` is given the address."""
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._connected, self.host, self.port, backlog=512)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        announce(self.url)
+        await self._stop.wait()
+        server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._connections.add(task)
+        try:
+            while await self._one_request(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # The client left, or the server stops.
+        finally:
+            self._connections.discard(task)
+            writer.close()
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+
+    async def _one_request(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Answer one request; whether another may follow on the connection."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        method, path, _ = first.split(" ", 2)
+        headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
+        length = int(headers.get("content-length", 0))
+        assert length <= MAX_BODY
+        raw = await reader.readexactly(length)
+        if path.startswith("/_") and path != "/_redirected":
+            return await self._own_pages(method, path, writer)
+        body = json.loads(raw) if raw else {}
+        number = len(self.requests) + 1
+        entry = {"id": number, "at": time.time(), "method": method, "path": path}
+        self.requests.append({**entry, "headers": headers, "body": body})
+        answer = Answer(self, (reader, writer), number=number, headers=headers, body=body)
+        return await answer.send(method, path.partition("?")[0])
+
+    async def _own_pages(self, method: str, path: str, writer: asyncio.StreamWriter) -> bool:
+        if (method, path) == ("POST", "/_reset"):
+            self.reset()
+        pages: dict[str, object] = {"/_requests": self.requests, "/_timeline": self.timeline}
+        await send_json(writer, 200, pages.get(path, {}))
+        return True
+
+    def first_time(self, mode: str, text: str) -> bool:
+        """Whether this text comes for the first time to a mode that fails once."""
+        key = (mode, text)
+        if key in self._failed_once:
+            return False
+        self._failed_once.add(key)
+        return True
+
+
+class Answer:
+    """The answer to one request."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        *,
+        number: int,
+        headers: dict[str, str],
+        body: dict[str, Any],
+    ) -> None:
+        self.upstream, self.number = upstream, number
+        self.reader, self.writer = streams
+        self.log: dict[str, Any] = {"tokens": [], "end": "under way"}
+        self.prompt = modes.prompt_of(body)
+        anthropic = "anthropic-version" in headers
+        self.wire: Wire = (AnthropicWire if anthropic else OpenAIWire)(self.prompt)
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        self.key = headers.get("x-api-key", bearer)
+
+    async def send(self, method: str, path: str) -> bool:
+        """Answer; whether another request may follow on the connection."""
+        if self.key == "wrong":
+            return await self._error(401, "Incorrect API key provided.", "invalid_api_key")
+        if method == "GET" and path == "/v1/models":
+            await send_json(self.writer, 200, self.wire.models(modes.LISTED))
+            return True
+        wanted = {OpenAIWire: "/v1/chat/completions", AnthropicWire: "/v1/messages"}
+        if method != "POST" or path != wanted[type(self.wire)]:
+            return await self._error(404, f"No such page: {method} {path}")
+        mode = modes.mode_of(self.prompt)
+        self.log.update(model=self.prompt.model, mode=mode)
+        self.upstream.timeline[self.number] = self.log
+        try:
+            return await self._completion(mode)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.log["end"] = "closed by client"
+            raise
+
+    async def _completion(self, mode: str) -> bool:
+        if mode.endswith("-once"):
+            if not self.upstream.first_time(mode, self.prompt.text):
+                mode = "ok"
+            elif mode == "cut-once":
+                return self._break()
+            else:
+                mode = {"429-once": "error-429-1", "500-once": "error-500"}[mode]
+        if mode.startswith("error-") and mode != "error-event":
+            return await self._failure(mode)
+        if mode == "hang":
+            return await self._hang()
+        if mode in modes.ODD_PAGES:
+            status, headers, text = modes.ODD_PAGES[mode]
+            await send(self.writer, status, text, headers)
+            return True
+        steps = modes.steps(mode, self.prompt)
+        if not self.prompt.streamed:
+            return await self._whole(steps)
+        return await self._stream(steps, byte_by_byte=mode == "byte-by-byte")
+
+    async def _failure(self, mode: str) -> bool:
+        status, message, code, retry_after = modes.failure(mode, self.key, self.wire.context_code)
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        if mode == "error-429-date":
+            headers["Retry-After"] = formatdate(time.time() + 5, usegmt=True)
+        return await self._error(status, message, code, headers)
+
+    async def _whole(self, steps: AsyncIterator[modes.Step]) -> bool:
+        text, reason = "", "stop"
+        async for step in steps:
+            text += step.text if step.kind == "text" else ""
+            reason = step.text if step.kind == "finish" else reason
+        await send_json(self.writer, 200, self.wire.whole(text, reason, len(text) // 3))
+        self.log["end"] = "complete"
+        return True
+
+    async def _stream(self, steps: AsyncIterator[modes.Step], *, byte_by_byte: bool) -> bool:
+        self.writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+            b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        size = 1 if byte_by_byte else 0
+        await self._chunk(self.wire.start(), size)
+        async for step in steps:
+            if step.kind == "cut":
+                return self._break()
+            if step.kind == "hang":
+                return await self._hang()
+            if step.kind == "finish":
+                end = self.wire.finish(step.text, len(self.log["tokens"])) + self.wire.done
+                await self._chunk(end, size)
+                self.log["end"] = "complete"
+            else:
+                data = getattr(self.wire, step.kind)(*([step.text] if step.text else []))
+                self.log["tokens"].append(time.time())
+                await self._chunk(data, size)
+        self.writer.write(b"0\r\n\r\n")
+        await self.writer.drain()
+        return True
+
+    async def _chunk(self, data: bytes, size: int) -> None:
+        """One HTTP chunk, or many of `size` bytes."""
+        for start in range(0, len(data), size or len(data)):
+            part = data[start : start + size] if size else data
+            self.writer.write(b"%x\r\n%b\r\n" % (len(part), part))
+            if size:
+                await asyncio.sleep(0)
+        if self.writer.is_closing():
+            raise ConnectionResetError
+        await self.writer.drain()
+
+    async def _hang(self) -> bool:
+        """Until the client leaves."""
+        self.log["end"] = "hang"
+        while await self.reader.read(1):
+            pass
+        self.log["end"] = "closed by client"
+        return False
+
+    def _break(self) -> bool:
+        self.log["end"] = "cut"
+        self.writer.transport.abort()
+        return False
+
+    async def _error(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> bool:
+        await send_json(self.writer, status, self.wire.error(status, message, code), headers)
+        return True
+
+
+async def send_json(
+    writer: asyncio.StreamWriter, status: int, body: object, headers: dict[str, str] | None = None
+) -> None:
+    """One answer with a JSON body."""
+    fields = {"Content-Type": "application/json", **(headers or {})}
+    await send(writer, status, json.dumps(body), fields)
+
+
+async def send(
+    writer: asyncio.StreamWriter, status: int, text: str, headers: dict[str, str]
+) -> None:
+    """One whole answer."""
+    data = text.encode()
+    fields = {**headers, "Content-Length": str(len(data))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    writer.write(f"HTTP/1.1 {status} Test\r\n{lines}\r\n".encode() + data)
+    await writer.drain()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A fake upstream for tests and benchmarks.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9000)
+    arguments = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(
+            Upstream(arguments.host, arguments.port).serve(
+                lambda url: print(url, flush=True)  # noqa: T201
+            )
+        )

@@ -1,0 +1,142 @@
+"""How the fake upstream answers in each mode: a sequence of steps, in time.
+
+The modes are listed in `tests.upstream`.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.upstream_wire import Prompt
+
+ANSWER = "# Hello\n\nThis is **fine**: a short answer with `code` and a list.\n\n- one\n- two\n"
+UNICODE_ANSWER = "Grüße, 世界! 👩‍👩‍👧 e\u0301 and “quotes”."
+SEPARATORS_ANSWER = "one\u2028two\u2029three\x85four"
+THOUGHTS = "First I count. Then I check. "
+WORDS = ("the ", "quick ", "brown ", "fox ", "jumps ", "over ", "a ", "lazy ", "dog. ", "It ")
+CODE = ("total ", "= ", "first ", "+ ", "second", "\n", "print(", "total", ")", "\n")
+HUGE = 10 * 1024 * 1024
+LISTED = ["ok", "echo", "fast-400@100", "reasoning", "slow", "hang", "cut-after-5", "error-429"]
+MODE_LINE = re.compile(r"\A/mode (\S+)\s*(?:\n|\Z)")
+ODD_PAGES: dict[str, tuple[int, dict[str, str], str]] = {
+    "html": (200, {"Content-Type": "text/html"}, "<html><body>Welcome</body></html>"),
+    "redirect": (302, {"Location": "/_redirected"}, ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`kind` is a method of the wire (text, reasoning, ...), or finish, cut, hang."""
+
+    kind: str
+    text: str = ""
+
+
+def prompt_of(body: dict[str, Any]) -> Prompt:
+    """What of a request decides the answer."""
+    users = [m for m in body.get("messages", []) if m.get("role") == "user"]
+    content = users[-1]["content"] if users else ""
+    if not isinstance(content, str):
+        content = "".join(part["text"] for part in content if part.get("type") == "text")
+    usage = bool((body.get("stream_options") or {}).get("include_usage"))
+    return Prompt(str(body.get("model", "")), content, bool(body.get("stream")), usage)
+
+
+def mode_of(prompt: Prompt) -> str:
+    """The model's name, unless the message's first line says otherwise."""
+    line = MODE_LINE.match(prompt.text)
+    return line[1] if line and prompt.model != "echo" else prompt.model
+
+
+def failure(
+    mode: str, key: str, context_code: str | None
+) -> tuple[int, str, str | None, int | None]:
+    """Status, message, code and seconds of Retry-After of an error mode."""
+    special: dict[str, tuple[int, str, str | None, int | None]] = {
+        "error-429-1": (429, "Too many requests.", "rate_limit_exceeded", 1),
+        "error-429-date": (429, "Too many requests.", "rate_limit_exceeded", None),
+        "error-429-long": (429, "Quota used up.", "insufficient_quota", 3600),
+        "error-429": (429, "Too many requests.", "rate_limit_exceeded", 7),
+        "error-context": (400, "prompt is too long: 9 tokens > 8 maximum", context_code, None),
+        "error-filter": (400, "Rejected by the content policy.", "content_policy_violation", None),
+        "error-key": (400, f"Something about the key {key} is odd.", None, None),
+    }
+    if mode in special:
+        return special[mode]
+    status = int(mode.removeprefix("error-"))
+    return status, f"This is what {status} sounds like.", None, None
+
+
+async def steps(  # noqa: PLR0912 - one branch a mode
+    mode: str, prompt: Prompt
+) -> AsyncIterator[Step]:
+    """The steps of a stream; an unknown mode answers like ok."""
+    name, _dash, value = mode.rpartition("-")
+    if name in ("fast", "code"):
+        count, rate = value.split("@")
+        async for step in _paced(CODE if name == "code" else WORDS, int(count), float(rate), name):
+            yield step
+    elif name in ("cut-after", "end-after", "hang-after"):
+        async for step in _paced(WORDS, int(value), 100, name):
+            yield step
+        if name != "end-after":
+            yield Step(name.removesuffix("-after"))
+        return
+    elif name == "slow-first":
+        await asyncio.sleep(float(value))
+        for step in _simple("ok", prompt):
+            yield step
+    elif mode == "slow":
+        async for step in _paced(WORDS, 10, 2, mode):
+            yield step
+    elif mode in ("malformed", "huge-line", "error-event"):
+        for step in (Step("text", "Before "), Step("text", "this. "), _broken(mode)):
+            yield step
+        return
+    else:
+        for step in _simple(mode, prompt):
+            yield step
+    reasons = {"length": "length", "refuse": "refuse"}
+    yield Step("finish", reasons.get(mode, "stop"))
+
+
+def _simple(mode: str, prompt: Prompt) -> list[Step]:
+    """Modes that say something at once."""
+    if mode == "echo":
+        return _pieces("text", prompt.text)
+    if mode == "echo-reasoning":
+        return [*_pieces("reasoning", prompt.text), Step("text", "Done.")]
+    if mode == "reasoning":
+        return [*_pieces("reasoning", THOUGHTS), *_pieces("text", ANSWER)]
+    if mode == "empty":
+        return []
+    answers = {"byte-by-byte": UNICODE_ANSWER, "u2028": SEPARATORS_ANSWER}
+    return _pieces("text", answers.get(mode, ANSWER))
+
+
+def _pieces(kind: str, text: str) -> list[Step]:
+    return [Step(kind, text[at : at + 3]) for at in range(0, len(text), 3)]
+
+
+def _broken(mode: str) -> Step:
+    if mode == "huge-line":
+        return Step("text", "x" * HUGE)
+    if mode == "error-event":
+        return Step("error_event", "The model fell over.")
+    return Step("malformed")
+
+
+async def _paced(words: tuple[str, ...], count: int, rate: float, name: str) -> AsyncIterator[Step]:
+    """`count` tokens, each at its own due time, so that a late one does not delay the next."""
+    begun = time.monotonic()
+    for number in range(count):
+        wait = begun + number / rate - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        text = "```python\n" if name == "code" and number == 0 else words[number % len(words)]
+        if name == "code" and number == count - 1:
+            text = "\n```\n"
+        yield Step("text", text)

@@ -1,0 +1,223 @@
+"""The two wire formats that the fake upstream speaks: what each kind of event looks like as bytes.
+
+Sources: https://platform.openai.com/docs/api-reference/chat-streaming and
+https://docs.anthropic.com/en/api/messages-streaming.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    500: "api_error",
+    503: "overloaded_error",
+    529: "overloaded_error",
+}
+
+
+def compact(value: object) -> str:
+    """JSON as the providers send it: raw Unicode, U+2028 included, no spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The part of a request that decides how to answer."""
+
+    model: str
+    text: str
+    streamed: bool
+    usage: bool
+
+
+class OpenAIWire:
+    """Chat Completions."""
+
+    finish_reasons: ClassVar = {"stop": "stop", "length": "length", "refuse": "content_filter"}
+    context_code: ClassVar = "context_length_exceeded"
+    done: ClassVar = b"data: [DONE]\n\n"
+
+    def __init__(self, prompt: Prompt) -> None:
+        self.prompt = prompt
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+        self._head = compact({**head, "model": prompt.model})[:-1]
+        self._text = f'data: {self._head},"choices":[{{"index":0,"delta":{{"%s":%s}},'
+        self._text += '"finish_reason":null}]}\n\n'
+
+    def start(self) -> bytes:
+        """What comes before the first token."""
+        return self._chunk({"delta": {"role": "assistant", "content": ""}})
+
+    def text(self, text: str) -> bytes:
+        """One text delta."""
+        return (self._text % ("content", json.dumps(text, ensure_ascii=False))).encode()
+
+    def reasoning(self, text: str) -> bytes:
+        """One reasoning delta."""
+        return (self._text % ("reasoning_content", json.dumps(text, ensure_ascii=False))).encode()
+
+    def finish(self, reason: str, tokens: int) -> bytes:
+        """What comes after the last token, without `done`."""
+        end = self._chunk({"delta": {}, "finish_reason": self.finish_reasons[reason]})
+        if not self.prompt.usage:
+            return end
+        usage = compact({"choices": [], "usage": self.usage(tokens)})[1:]
+        return end + f"data: {self._head},{usage}\n\n".encode()
+
+    def usage(self, tokens: int) -> dict[str, Any]:
+        """Fixed input, counted output."""
+        return {
+            "prompt_tokens": 11,
+            "completion_tokens": tokens,
+            "total_tokens": 11 + tokens,
+            "prompt_tokens_details": {"cached_tokens": 4},
+            "completion_tokens_details": {"reasoning_tokens": 2},
+        }
+
+    def whole(self, text: str, reason: str, tokens: int) -> dict[str, Any]:
+        """The answer to a request that did not ask for a stream."""
+        message = {"role": "assistant", "content": text}
+        return {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": self.prompt.model,
+            "choices": [
+                {"index": 0, "message": message, "finish_reason": self.finish_reasons[reason]}
+            ],
+            "usage": self.usage(tokens),
+        }
+
+    def error(self, status: int, message: str, code: str | None = None) -> dict[str, Any]:
+        """The body of an error answer."""
+        kind = ERROR_TYPES.get(status, "api_error")
+        return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+    def error_event(self, message: str) -> bytes:
+        """A fault in the middle of a stream."""
+        return f"data: {compact(self.error(500, message))}\n\n".encode()
+
+    def malformed(self) -> bytes:
+        """Not JSON."""
+        return b'data: {"choices": [{"delta": {"content": "half\n\n'
+
+    def models(self, names: list[str]) -> dict[str, Any]:
+        """The list of models."""
+        rows = [{"id": n, "object": "model", "created": 1, "owned_by": "test"} for n in names]
+        return {"object": "list", "data": rows}
+
+    def _chunk(self, choice: dict[str, Any]) -> bytes:
+        body = compact({"choices": [{"index": 0, "finish_reason": None, **choice}]})[1:]
+        return f"data: {self._head},{body}\n\n".encode()
+
+
+class AnthropicWire:
+    """Messages."""
+
+    finish_reasons: ClassVar = {"stop": "end_turn", "length": "max_tokens", "refuse": "refusal"}
+    context_code: ClassVar = None
+    done: ClassVar = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+    def __init__(self, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self._open: str | None = None
+        self._index = -1
+
+    def start(self) -> bytes:
+        """What comes before the first token."""
+        usage = {"input_tokens": 7, "cache_read_input_tokens": 4, "output_tokens": 1}
+        message: dict[str, Any] = {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "content": [],
+            "model": self.prompt.model,
+            "stop_reason": None,
+            "usage": usage,
+        }
+        return _event("message_start", message=message) + _event("ping")
+
+    def text(self, text: str) -> bytes:
+        """One text delta."""
+        return self._delta("text", "text_delta", text)
+
+    def reasoning(self, text: str) -> bytes:
+        """One thinking delta."""
+        return self._delta("thinking", "thinking_delta", text)
+
+    def finish(self, reason: str, tokens: int) -> bytes:
+        """What comes after the last token, without `done`."""
+        stop = {"stop_reason": self.finish_reasons[reason], "stop_sequence": None}
+        usage = {"output_tokens": tokens}
+        return self._close() + _event("message_delta", delta=stop, usage=usage)
+
+    def whole(self, text: str, reason: str, tokens: int) -> dict[str, Any]:
+        """The answer to a request that did not ask for a stream."""
+        return {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": self.prompt.model,
+            "content": [{"type": "text", "text": text}],
+            "stop_reason": self.finish_reasons[reason],
+            "usage": {"input_tokens": 11, "output_tokens": tokens},
+        }
+
+    def error(self, status: int, message: str, code: str | None = None) -> dict[str, Any]:
+        """The body of an error answer."""
+        kind = ERROR_TYPES.get(status, "api_error")
+        return {"type": "error", "error": {"type": kind, "message": message}}
+
+    def error_event(self, message: str) -> bytes:
+        """A fault in the middle of a stream."""
+        return _event("error", error={"type": "overloaded_error", "message": message})
+
+    def malformed(self) -> bytes:
+        """Not JSON."""
+        return b'event: content_block_delta\ndata: {"type": "content_block_delta", "del\n\n'
+
+    def models(self, names: list[str]) -> dict[str, Any]:
+        """The list of models."""
+        created = "2026-01-01T00:00:00Z"
+        rows = [
+            {"type": "model", "id": n, "display_name": n.title(), "created_at": created}
+            for n in names
+        ]
+        return {"data": rows, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+
+    def _delta(self, block: str, kind: str, text: str) -> bytes:
+        start = b"" if self._open == block else self._close() + self._begin(block)
+        return (
+            start
+            + (
+                "event: content_block_delta\n"
+                f'data: {{"type":"content_block_delta","index":{self._index},"delta":'
+                f'{{"type":"{kind}","{block}":{json.dumps(text, ensure_ascii=False)}}}}}\n\n'
+            ).encode()
+        )
+
+    def _begin(self, block: str) -> bytes:
+        self._open = block
+        self._index += 1
+        empty = {"type": block, block: ""}
+        return _event("content_block_start", index=self._index, content_block=empty)
+
+    def _close(self) -> bytes:
+        if self._open is None:
+            return b""
+        self._open = None
+        return _event("content_block_stop", index=self._index)
+
+
+Wire = OpenAIWire | AnthropicWire
+
+
+def _event(name: str, **values: object) -> bytes:
+    return f"event: {name}\ndata: {compact({'type': name, **values})}\n\n".encode()
