@@ -1,0 +1,53 @@
+"""What every answer carries, and the two addresses that answer before anything else is asked."""
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config import health
+
+GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class HealthMiddleware:
+    """Answers `/healthz` and `/readyz` whatever the Host header says, without a session.
+
+    A probe calls by address, which is not one of `ALLOWED_HOSTS`; it learns nothing that a
+    visitor may not know.
+    """
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a probe, or pass on."""
+        if request.path_info == "/healthz":
+            return health.alive(request)
+        if request.path_info == "/readyz":
+            return await health.ready(request)
+        return await self.get_response(request)
+
+
+class SecurityHeadersMiddleware:
+    """Adds `settings.SECURITY_HEADERS` to every answer, static files included."""
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the view has not set itself."""
+        response = await self.get_response(request)
+        for name, value in settings.SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

@@ -1,0 +1,116 @@
+"""The running server: daphne in this process, and a stop that saves running replies first.
+
+Importing this module installs Twisted's reactor.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from django.conf import settings
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.python.failure import Failure
+
+from accounts.models import User
+from chats import runner
+from config.asgi import application
+from config.serving import StartError, find_address, page_address, why_not_listening
+
+logger = logging.getLogger(__name__)
+
+LARGEST_FRAME = 64 * 1024
+"""Bytes. A page only ever asks for a message by its id over the socket."""
+
+
+class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
+    """Daphne's server, which says when it listens and stops in the right order."""
+
+    def __init__(self, *, on_listening: Callable[[], None], **options: Any) -> None:
+        super().__init__(application, **options)
+        self.on_listening = on_listening
+        self.failure: str | None = None
+        self.ports: list[Any] = []
+
+    def listen_success(self, port: Any) -> None:
+        """Keep the port, to close it first when stopping."""
+        super().listen_success(port)
+        self.ports.append(port)
+        self.on_listening()
+
+    def listen_error(self, failure: Failure) -> None:
+        """Another program took the port since `prepare` looked."""
+        self.failure = why_not_listening(
+            settings.HOST, settings.PORT, getattr(failure.value, "socketError", failure.value)
+        )
+        self.stop()
+
+    def kill_all_applications(self) -> "Deferred[Any]":
+        """Called once, before the reactor stops: no new visitors, then replies, then the rest."""
+        loop = asyncio.get_event_loop()
+        saved = Deferred.fromFuture(loop.create_task(self._save_replies()))
+        saved.addErrback(_log_failure)
+        closed = [maybeDeferred(port.stopListening) for port in self.ports]
+        done: Deferred[Any] = gatherResults([saved, *closed])
+        done.addErrback(_log_failure)
+        done.addCallback(lambda _result: self._cancel_applications())
+        return done
+
+    async def _save_replies(self) -> None:
+        await runner.shutdown(settings.SHUTDOWN_GRACE)
+
+    def _cancel_applications(self) -> "Deferred[Any]":
+        running = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details and not details["application_instance"].done()
+        ]
+        for task in running:
+            task.cancel()
+        return Deferred.fromFuture(
+            asyncio.ensure_future(asyncio.gather(*running, return_exceptions=True))
+        )
+
+
+def serve(say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `StartError` when the port is gone."""
+    address = find_address(settings.HOST, settings.PORT)
+    welcome = _welcome()
+    server = SiteServer(
+        on_listening=lambda: say(welcome),
+        endpoints=build_endpoint_description_strings(host=address, port=settings.PORT),
+        request_buffer_size=LARGEST_FRAME,
+        websocket_max_message_size=LARGEST_FRAME,
+        websocket_max_frame_size=LARGEST_FRAME,
+        verbosity=0,
+    )
+    reactor.callWhenRunning(_attach_runner)
+    server.run()
+    if server.failure:
+        raise StartError(server.failure)
+    say("Stopped.")
+
+
+def _attach_runner() -> None:
+    runner.attach(asyncio.get_event_loop())
+
+
+def _welcome() -> str:
+    """The lines for whoever started the site: where it is, and what to do next."""
+    lines = [f"Parley is ready at {page_address()}"]
+    if not User.objects.exists():
+        lines.append("  Open it and sign up: the first account becomes the administrator.")
+    if not any(each["api_key"] for each in settings.PROVIDER_ENVIRONMENT.values()):
+        lines.append(
+            "  Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or add a key in Settings, Providers; "
+            "until then a demo answers."
+        )
+    lines.append("  Ctrl+C stops it; replies that are being written are saved first.")
+    return "\n".join(lines)
+
+
+def _log_failure(failure: Failure) -> None:
+    logger.error("The stop did not go as it should: %s", failure.getErrorMessage())

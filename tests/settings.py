@@ -1,0 +1,21 @@
+"""Settings of the tests: a data directory of their own, nothing of who runs them."""
+
+import os
+from tempfile import TemporaryDirectory
+
+_directory = TemporaryDirectory(prefix="parley-tests-")
+for _name in list(os.environ):
+    if _name.startswith(("OPENAI_", "ANTHROPIC_")):
+        del os.environ[_name]
+os.environ.update(
+    {"ENV_FILE": os.devnull, "ENVIRONMENT": "development", "DATA_DIR": _directory.name}
+)
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
