@@ -11,7 +11,7 @@ register = template.Library()
 _SETTINGS = {
     "appearance": (_("Appearance"), "sliders"),
     "providers": (_("Providers"), "key"),
-    "password": (_("Password"), "shield"),
+    "account": (_("Account"), "shield"),
 }
 
 

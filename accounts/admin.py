@@ -1,0 +1,105 @@
+"""Users in the administration. Its sign-in is the site's own, with the same limits."""
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.access import activate_users, deactivate_users, end_sessions, forget_old_addresses
+from accounts.models import User
+
+admin.site.site_header = admin.site.site_title = _("Parley administration")
+admin.site.index_title = _("Administration")
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
+# An account has the one address on its own page.
+admin.site.unregister(EmailAddress)
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run time
+    """Who has an account, who may use it, and who administers."""
+
+    list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
+    search_fields = ("username", "email", "first_name", "last_name")
+    ordering = ("-date_joined",)
+    readonly_fields = ("date_joined", "last_login")
+    actions = ("activate", "deactivate")
+    fieldsets = (
+        (None, {"fields": ("username", "email", "password")}),
+        (_("Status"), {"fields": ("is_active", "date_joined", "last_login")}),
+        (_("Preferences"), {"fields": ("theme", "default_model")}),
+        (_("Permissions"), {"classes": ("collapse",), "fields": POWERS}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "email", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Only administrators hand out powers, and none takes away their own by mistake."""
+        fields = list(super().get_readonly_fields(request, obj))
+        if obj and obj.pk == request.user.pk:
+            return [*fields, "is_active", *POWERS]
+        return fields if request.user.is_superuser else [*fields, *POWERS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Staff with the permission change users, but never an administrator."""
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As for changing; and never oneself."""
+        return (
+            super().has_delete_permission(request, obj)
+            and self._may_touch(request, obj)
+            and (obj is None or obj.pk != request.user.pk)
+        )
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Save, and take back what the old state had granted."""
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            forget_old_addresses(user=obj)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            end_sessions(user=obj)
+
+    @admin.action(description=_("Activate selected users"), permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let them sign in again."""
+        count = activate_users(users=self._touchable(request, queryset))
+        self._report(request, ngettext("%d user activated.", "%d users activated.", count), count)
+
+    @admin.action(description=_("Deactivate selected users"), permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Lock them out, at once; never oneself."""
+        users = self._touchable(request, queryset)
+        count = deactivate_users(users=users, by=request.user)  # type: ignore[arg-type]
+        self._report(
+            request, ngettext("%d user deactivated.", "%d users deactivated.", count), count
+        )
+
+    def _report(self, request: HttpRequest, text: str, count: int) -> None:
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % count, level)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or not obj.is_superuser or bool(request.user.is_superuser)
+
+    @staticmethod
+    def _touchable(request: HttpRequest, users: QuerySet[User]) -> QuerySet[User]:
+        return users if request.user.is_superuser else users.filter(is_superuser=False)

@@ -1,0 +1,109 @@
+"""Forms of the sign-in pages and of personal settings: labels, hints and browser hints."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+PASSWORD_HINT = _("At least 8 characters, and not one of the common passwords.")
+
+
+class QuietFields:
+    """Labels say what a field is; placeholders that repeat them and long hints go."""
+
+    fields: dict[str, forms.Field]
+    hints: dict[str, Any] = {}
+    # A password can be looked at while it is typed, so it is asked for once.
+    dropped: tuple[str, ...] = ("password2",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.dropped:
+            self.fields.pop(name, None)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.widget.attrs["class"] = "input"
+            field.help_text = self.hints.get(name, "")
+
+
+class LoginForm(QuietFields, allauth_forms.LoginForm):
+    """Username or address, and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login = self.fields["login"]
+        login.label = _("Username or email")
+        login.widget.attrs |= {
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+
+
+class SignupForm(QuietFields, allauth_forms.SignupForm):
+    """A new account."""
+
+    hints = {"password1": PASSWORD_HINT}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+        # allauth would cut a longer one off at the column's length.
+        longest = User._meta.get_field("email").max_length
+        self.fields["email"] = forms.EmailField(
+            label=_("Email"),
+            max_length=longest,
+            widget=forms.EmailInput(attrs={"autocomplete": "email", "class": "input"}),
+        )
+
+    def clean_username(self) -> str:
+        """The name as it will be stored."""
+        self.cleaned_data["username"] = User.normalize_username(self.cleaned_data["username"])
+        return str(super().clean_username())
+
+
+class ChangePasswordForm(QuietFields, allauth_forms.ChangePasswordForm):
+    """The old password and a new one."""
+
+    hints = {"password1": PASSWORD_HINT}
+
+
+class SetPasswordForm(QuietFields, allauth_forms.SetPasswordForm):
+    """A first password, for an account that has none."""
+
+    hints = {"password1": PASSWORD_HINT}
+
+
+class ResetPasswordForm(QuietFields, allauth_forms.ResetPasswordForm):
+    """Where to send the link."""
+
+
+class ResetPasswordKeyForm(QuietFields, allauth_forms.ResetPasswordKeyForm):
+    """A new password, from the link."""
+
+    hints = {"password1": PASSWORD_HINT}
+
+
+class PreferencesForm(forms.Form):
+    """Appearance and default model; `accounts.preferences` checks the values."""
+
+    theme = forms.ChoiceField(
+        label=_("Theme"), choices=User.Theme.choices, widget=forms.RadioSelect
+    )
+    default_model = forms.CharField(
+        label=_("Default model"),
+        required=False,
+        max_length=200,
+        help_text=_("As provider/model, for example demo/demo. Empty: the site's default."),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "class": "input",
+                "spellcheck": "false",
+            }
+        ),
+    )
