@@ -7,6 +7,7 @@ ASGI server; `serve` starts it before.
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -19,11 +20,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chats import runner  # noqa: E402
 from chats.routing import websocket_urlpatterns  # noqa: E402
+from config.limits import RequestSizeLimit  # noqa: E402
 from config.sockets import SameOriginOnly  # noqa: E402
 
 _protocols = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": RequestSizeLimit(django_application, settings.MAX_REQUEST_SIZE),
         "websocket": SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
