@@ -6,6 +6,7 @@ Importing this module installs Twisted's reactor.
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
@@ -16,7 +17,7 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from accounts.models import User
-from chats import runner
+from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
 
@@ -79,6 +80,8 @@ def serve(say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises `StartError` when the port is gone."""
     address = find_address(settings.HOST, settings.PORT)
     welcome = _welcome()
+    # The lock says that no other process makes replies: whatever is live now died with one.
+    generation.interrupt_orphans(silent_for=timedelta(0))
     server = SiteServer(
         on_listening=lambda: say(welcome),
         endpoints=build_endpoint_description_strings(host=address, port=settings.PORT),
