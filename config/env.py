@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -132,6 +133,16 @@ class Environment:
             return default
         if not _split(value):
             self.refuse(f"{name} must be an address such as https://api.example.org/v1.")
+            return default
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        """A name of the time zone database."""
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.refuse(f"{name} must be a time zone such as Europe/Berlin, not {_show(value)}.")
             return default
         return value
 

@@ -13,7 +13,8 @@ Application = Callable[[Any, Any, Any], Awaitable[Any]]
 class RequestSizeLimit:
     """ASGI application that answers 413 when a body is longer than `limit` bytes.
 
-    Believes `Content-Length` where it is given: the server has checked it against the body.
+    Believes `Content-Length`, which the server has checked against the body, and answers 411 to
+    chunked bodies: no browser sends one, and their length shows too late.
     """
 
     def __init__(self, application: Application, limit: int) -> None:
@@ -22,22 +23,21 @@ class RequestSizeLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 413, or pass on."""
-        if scope["type"] == "http" and self._too_long(scope):
-            await _refuse(send)
-            return
+        if scope["type"] == "http":
+            for name, value in scope["headers"]:
+                if name == b"transfer-encoding":
+                    await _refuse(send, 411, b"The request must say how long it is.\n")
+                    return
+                if name == b"content-length" and not self._allows(value):
+                    await _refuse(send, 413, b"The request is too large.\n")
+                    return
         await self.application(scope, receive, send)
 
-    def _too_long(self, scope: Scope) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                return not value.isdigit() or len(value) > 18 or int(value) > self.limit
-            if name == b"transfer-encoding":
-                # No browser sends a form of unknown length, and one could not be judged here.
-                return True
-        return False
+    def _allows(self, length: bytes) -> bool:
+        return length.isdigit() and len(length) <= 18 and int(length) <= self.limit
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(send: Send, status: int, sentence: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": b"The request is too large.\n"})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence})

@@ -6,10 +6,12 @@ from asgiref.sync import markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_only_middleware
 
 from config import health
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+SyncGetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class HealthMiddleware:
@@ -51,3 +53,14 @@ class SecurityHeadersMiddleware:
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+@sync_only_middleware
+def in_one_thread(get_response: SyncGetResponse) -> SyncGetResponse:
+    """Stands innermost and does nothing, but cannot be called asynchronously.
+
+    So Django runs all middleware between here and the last asynchronous one in the thread of the
+    view. Otherwise each of them hops to that thread and back twice, which costs more than most
+    pages: 9 ms a page with the hops, 7 ms without (signup page, 2026-11).
+    """
+    return get_response
