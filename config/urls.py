@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("chats.urls")),
     path("accounts/", include("accounts.sign_in_urls")),
     path("settings/", include("accounts.urls")),
     path("admin/", admin.site.urls),
