@@ -14,6 +14,7 @@ that is `/mode <name>` (not with the model `echo`):
     echo-reasoning      the same as reasoning, then "Done."
     fast-N@R            N tokens at R a second; fast-400@100
     code-N@R            the same as one code block
+    prose-N@R           the same as Markdown in many paragraphs, lists and tables
     slow                ten tokens, two a second
     slow-first-S        S seconds before the first token, then ok
     hang                takes the request and never answers
@@ -69,6 +70,7 @@ class Upstream:
         self.host, self.port = host, port
         self.requests: list[dict[str, Any]] = []
         self.timeline: dict[int, dict[str, Any]] = {}
+        self.connections_made = 0
         self._failed_once: set[tuple[str, str]] = set()
         self._connections: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
@@ -87,6 +89,7 @@ class Upstream:
         """Forget all requests."""
         self.requests.clear()
         self.timeline.clear()
+        self.connections_made = 0
         self._failed_once.clear()
 
     def __enter__(self) -> Self:
@@ -115,6 +118,7 @@ class Upstream:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
+        self.connections_made += 1
         self._connections.add(task)
         try:
             while await self._one_request(reader, writer):

@@ -18,6 +18,25 @@ SEPARATORS_ANSWER = "one\u2028two\u2029three\x85four"
 THOUGHTS = "First I count. Then I check. "
 WORDS = ("the ", "quick ", "brown ", "fox ", "jumps ", "over ", "a ", "lazy ", "dog. ", "It ")
 CODE = ("total ", "= ", "first ", "+ ", "second", "\n", "print(", "total", ")", "\n")
+PROSE = """## A walk by the sea
+
+The path begins **behind the old station** and follows the cliffs for two hours. In the morning the
+light comes from the land, so that the water is darker than the sky; `bring a hat` all the same.
+
+- Bread, cheese and *two* apples.
+- Water: there is none on the way.
+
+> It was further than it looked, and better than we had hoped.
+
+| hour | where |
+| --- | --- |
+| 9:00 | station |
+| 11:30 | lighthouse |
+
+The last bus leaves at six. Whoever misses it walks back by the road, which is shorter, less lovely
+and, as far as anybody remembers, quite safe; see [the timetable](https://example.org/bus).
+
+"""
 HUGE = 10 * 1024 * 1024
 LISTED = ["ok", "echo", "fast-400@100", "reasoning", "slow", "hang", "cut-after-5", "error-429"]
 MODE_LINE = re.compile(r"\A/mode (\S+)\s*(?:\n|\Z)")
@@ -75,12 +94,12 @@ async def steps(  # noqa: PLR0912 - one branch a mode
 ) -> AsyncIterator[Step]:
     """The steps of a stream; an unknown mode answers like ok."""
     name, _dash, value = mode.rpartition("-")
-    if name in ("fast", "code"):
+    if name in ("fast", "code", "prose"):
         count, rate = value.split("@")
-        async for step in _paced(CODE if name == "code" else WORDS, int(count), float(rate), name):
+        async for step in _paced(name, int(count), float(rate)):
             yield step
     elif name in ("cut-after", "end-after", "hang-after"):
-        async for step in _paced(WORDS, int(value), 100, name):
+        async for step in _paced(name, int(value), 100):
             yield step
         if name != "end-after":
             yield Step(name.removesuffix("-after"))
@@ -90,7 +109,7 @@ async def steps(  # noqa: PLR0912 - one branch a mode
         for step in _simple("ok", prompt):
             yield step
     elif mode == "slow":
-        async for step in _paced(WORDS, 10, 2, mode):
+        async for step in _paced(mode, 10, 2):
             yield step
     elif mode in ("malformed", "huge-line", "error-event"):
         for step in (Step("text", "Before "), Step("text", "this. "), _broken(mode)):
@@ -129,14 +148,24 @@ def _broken(mode: str) -> Step:
     return Step("malformed")
 
 
-async def _paced(words: tuple[str, ...], count: int, rate: float, name: str) -> AsyncIterator[Step]:
+def texts(name: str, count: int) -> list[str]:
+    """The tokens of a paced mode."""
+    if name == "prose":
+        words = tuple(PROSE[at : at + 5] for at in range(0, len(PROSE), 5))
+    else:
+        words = CODE if name == "code" else WORDS
+    tokens = [words[number % len(words)] for number in range(count)]
+    if name == "code":
+        tokens[0], tokens[-1] = "```python\n", "\n```\n"
+    return tokens
+
+
+async def _paced(name: str, count: int, rate: float) -> AsyncIterator[Step]:
     """`count` tokens, each at its own due time, so that a late one does not delay the next."""
+    tokens = texts(name, count)
     begun = time.monotonic()
-    for number in range(count):
+    for number, text in enumerate(tokens):
         wait = begun + number / rate - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        text = "```python\n" if name == "code" and number == 0 else words[number % len(words)]
-        if name == "code" and number == count - 1:
-            text = "\n```\n"
         yield Step("text", text)
