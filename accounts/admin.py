@@ -15,6 +15,8 @@ from accounts.models import User
 
 admin.site.site_header = admin.site.site_title = _("Parley administration")
 admin.site.index_title = _("Administration")
+# The index shows the same list, and the columns need the room.
+admin.site.enable_nav_sidebar = False
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 # An account has the one address on its own page.
 admin.site.unregister(EmailAddress)

@@ -16,6 +16,7 @@ class QuietFields:
 
     fields: dict[str, forms.Field]
     hints: dict[str, Any] = {}
+    labels: dict[str, Any] = {}
     # A password can be looked at while it is typed, so it is asked for once.
     dropped: tuple[str, ...] = ("password2",)
 
@@ -27,16 +28,17 @@ class QuietFields:
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["class"] = "input"
             field.help_text = self.hints.get(name, "")
+            field.label = self.labels.get(name, field.label)
 
 
 class LoginForm(QuietFields, allauth_forms.LoginForm):
     """Username or address, and password."""
 
+    labels = {"login": _("Username or email")}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        login = self.fields["login"]
-        login.label = _("Username or email")
-        login.widget.attrs |= {
+        self.fields["login"].widget.attrs |= {
             "autocomplete": "username",
             "autocapitalize": "none",
             "spellcheck": "false",
@@ -68,6 +70,7 @@ class SignupForm(QuietFields, allauth_forms.SignupForm):
 class ChangePasswordForm(QuietFields, allauth_forms.ChangePasswordForm):
     """The old password and a new one."""
 
+    labels = {"oldpassword": _("Current password"), "password1": _("New password")}
     hints = {"password1": PASSWORD_HINT}
 
 
@@ -84,6 +87,7 @@ class ResetPasswordForm(QuietFields, allauth_forms.ResetPasswordForm):
 class ResetPasswordKeyForm(QuietFields, allauth_forms.ResetPasswordKeyForm):
     """A new password, from the link."""
 
+    labels = {"password1": _("New password")}
     hints = {"password1": PASSWORD_HINT}
 
 

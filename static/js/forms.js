@@ -4,11 +4,12 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   const input = document.getElementById(button.dataset.reveal);
   button.hidden = false;
   button.addEventListener("click", () => {
-    const shown = input.type === "password";
-    input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    button.textContent = shown ? button.dataset.hide : button.dataset.show;
-    input.focus();
+    input.type = input.type === "password" ? "text" : "password";
+    const { other, otherLabel } = button.dataset;
+    button.dataset.other = button.textContent;
+    button.dataset.otherLabel = button.ariaLabel;
+    button.textContent = other;
+    button.ariaLabel = otherLabel;
   });
   // A browser's password manager takes only what is sent from a password field.
   input.form.addEventListener("submit", () => {

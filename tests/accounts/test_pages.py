@@ -36,7 +36,7 @@ class Controls(HTMLParser):
         self.ids.add(values.get("id"))
         if tag == "label":
             self.labelled.add(values.get("for"))
-        elif tag == "input" and values.get("type") not in {"hidden", "radio"}:
+        elif tag == "input" and "hidden" not in {*values, values.get("type")}:
             self.inputs.append(values)
 
 
