@@ -1,0 +1,157 @@
+"""Pages that ask and watch, without a browser: a load client in a process of its own.
+
+Reads a `Plan` as JSON, prints a list of `Watched` (and what `/healthz` took meanwhile) as JSON.
+Each viewer has its socket open before it posts, as a page has.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx2
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from benchmarks.processes import Site, run_module
+
+PROBE_INTERVAL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who posts what where: one message to each conversation, all at once or by turns.
+
+    `{id}` in the content stands for the conversation's id.
+    """
+
+    url: str
+    headers: dict[str, str]
+    conversations: list[str]
+    content: str
+    at_once: bool
+    probe: bool
+
+
+@dataclass(slots=True)
+class Watched:
+    """What one viewer saw. Times in Unix seconds, sizes in bytes of UTF-8."""
+
+    conversation: str
+    message: str = ""
+    posted: float = 0.0
+    answered: float = 0.0
+    first: float = 0.0
+    end: float = 0.0
+    status: str = ""
+    frames: int = 0
+    size: int = 0
+    gaps: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What all viewers saw, and seconds that `/healthz` took while they watched."""
+
+    replies: list[Watched]
+    probes: list[float] = field(default_factory=list)
+
+
+def watch(
+    site: Site,
+    content: str,
+    conversations: list[str],
+    *,
+    at_once: bool = True,
+    probe: bool = False,
+) -> Seen:
+    """Post `content` to each conversation and watch the replies to their ends."""
+    plan = Plan(site.url, site.headers, conversations, content, at_once, probe)
+    seen = run_module("benchmarks.viewers", [], {}, stdin=json.dumps(asdict(plan)))
+    return Seen([Watched(**reply) for reply in seen["replies"]], seen["probes"])
+
+
+async def run(plan: Plan) -> Seen:
+    """The load client's own work."""
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200)
+    async with httpx2.AsyncClient(
+        base_url=plan.url, headers=plan.headers, limits=limits, timeout=120, trust_env=False
+    ) as client:
+        probes: list[float] = []
+        prober = asyncio.create_task(_probe(client, probes)) if plan.probe else None
+        size = len(plan.conversations) if plan.at_once else 1
+        ready = asyncio.Barrier(size)
+        views = [_view(client, plan, each, ready) for each in plan.conversations]
+        if plan.at_once:
+            replies = list(await asyncio.gather(*views))
+        else:
+            replies = [await view for view in views]
+        if prober is not None:
+            prober.cancel()
+    return Seen(replies, probes)
+
+
+async def _view(
+    client: httpx2.AsyncClient, plan: Plan, conversation: str, ready: asyncio.Barrier
+) -> Watched:
+    address = f"{plan.url.replace('http', 'ws', 1)}/ws/c/{conversation}/"
+    cookie = {"Cookie": plan.headers["Cookie"]}
+    async with connect(
+        address, additional_headers=cookie, origin=Origin(plan.url), max_size=None, proxy=None
+    ) as socket:
+        await socket.recv()
+        await ready.wait()
+        form = {"content": plan.content.replace("{id}", conversation)}
+        seen = Watched(conversation, posted=time.time())
+        answer = await client.post(f"/c/{conversation}/messages/", data=form)
+        seen.answered = time.time()
+        if answer.status_code != 303:
+            raise RuntimeError(f"Posting answered {answer.status_code}: {answer.text[:500]}")
+        seen.message = answer.headers["Location"].partition("#message-")[2]
+        await _follow(socket, seen)
+    seen.length = len((await client.get(f"/m/{seen.message}/raw/")).text)
+    return seen
+
+
+async def _follow(socket: ClientConnection, seen: Watched) -> None:
+    """Take frames as a page does: in order, with a new snapshot after a gap."""
+    last: int | None = None
+    await socket.send(json.dumps({"watch": seen.message}))
+    while not seen.status:
+        raw = await socket.recv()
+        now = time.time()
+        event: dict[str, Any] = json.loads(raw)
+        if event.get("m") != seen.message:
+            continue
+        seen.size += len(raw.encode() if isinstance(raw, str) else raw)
+        number = event.get("n")
+        if event["t"] == "snapshot":
+            last = number
+        elif event["t"] == "frame" and last is not None and number is not None:
+            if number > last + 1:
+                seen.gaps += 1
+                await socket.send(json.dumps({"watch": seen.message}))
+                last = None
+            else:
+                last = number
+        seen.frames += 1
+        if not seen.first and any(event.get(key) for key in ("html", "tail", "ops", "s")):
+            seen.first = now
+        if event["t"] == "end":
+            seen.status, seen.end = event["status"], now
+
+
+async def _probe(client: httpx2.AsyncClient, taken: list[float]) -> None:
+    """How long the server's event loop lets a tiny request wait."""
+    while True:
+        started = time.perf_counter()
+        await client.get("/healthz")
+        taken.append(time.perf_counter() - started)
+        await asyncio.sleep(PROBE_INTERVAL)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(asyncio.run(run(Plan(**json.load(sys.stdin)))))))
