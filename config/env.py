@@ -28,7 +28,8 @@ class Environment:
 
     def refuse(self, line: str) -> None:
         """Note one thing that is wrong, as a sentence that names the variable."""
-        self.problems.append(line)
+        if line not in self.problems:
+            self.problems.append(line)
 
     def stop_if_wrong(self) -> None:
         """Show what is wrong, one line each, and leave with exit code 1."""

@@ -33,8 +33,8 @@ def prepare(say: Say) -> IO[str]:
     os.umask(0o077)
     data_dir = make_data_directory(Path(settings.DATA_DIR))
     lock = take_lock(data_dir / "serve.lock")
-    report_checks(say)
     find_address(settings.HOST, settings.PORT)
+    report_checks(say)
     try:
         bring_up_to_date(say)
     except DatabaseError as error:

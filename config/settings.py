@@ -260,12 +260,19 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
     "filters": {"no_traceback": {"()": "config.logs.WithoutTraceback"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "short": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_traceback"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         # Anyone can cause these by asking for a wrong host, as often as they like.
-        "django.security": {"filters": ["no_traceback"]},
+        "django.security": {"handlers": ["short"], "level": LOG_LEVEL, "propagate": False},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "daphne": {"level": "WARNING"},
         # These log prompts and headers when asked to: at no level of ours.
