@@ -5,6 +5,7 @@ ProviderError
 ├── PermissionDeniedError    the key may not do this
 ├── NotFoundError            no such model or address
 ├── RateLimitedError         too many requests; may carry `retry_after`
+│   └── QuotaExhaustedError  the account has no credit left
 ├── OverloadedError          the provider has a fault of its own (5xx)
 ├── ContextTooLongError      the conversation does not fit the model
 ├── ContentRefusedError      the provider declined the content
@@ -76,12 +77,21 @@ class NotFoundError(ProviderError):
 
 
 class RateLimitedError(ProviderError):
-    """Too many requests, or no credit left (429)."""
+    """Too many requests (429)."""
 
     kind = "rate_limited"
     retryable = True
     message = _("The provider asks for a pause.")
     hint = _("Try again in a moment.")
+
+
+class QuotaExhaustedError(RateLimitedError):
+    """No credit left (402, some 429 and 400): waiting does not help."""
+
+    kind = "quota_exhausted"
+    retryable = False
+    message = _("The account at the provider has no credit left.")
+    hint = _("Add credit there, or choose another model.")
 
 
 class OverloadedError(ProviderError):

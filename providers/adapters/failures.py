@@ -1,0 +1,148 @@
+"""From what a provider answers, when it is no reply, to the tree in `providers.errors`."""
+
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from providers import errors
+
+_CONTEXT = re.compile(
+    r"context[ _]length|context[ _]window|prompt is too long|maximum context|too many tokens"
+    r"|input is too long|reduce the length",
+    re.IGNORECASE,
+)
+_POLICY = re.compile(
+    r"content[ _](policy|filter|management)|content_policy_violation|safety system|moderation",
+    re.IGNORECASE,
+)
+_NO_CREDIT = re.compile(
+    r"insufficient_quota|credit balance|billing|exceeded your current quota", re.IGNORECASE
+)
+_KEY_LIKE = re.compile(r"\b(sk|pk|rk|key)-[\w-]{8,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+
+_BY_STATUS: dict[int, type[errors.ProviderError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    402: errors.QuotaExhaustedError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    408: errors.ProviderTimeoutError,
+    413: errors.ContextTooLongError,
+    422: errors.BadRequestError,
+    429: errors.RateLimitedError,
+}
+# Names that errors have inside a stream, where there is no status.
+_BY_NAME: dict[str, type[errors.ProviderError]] = {
+    "authentication_error": errors.AuthenticationError,
+    "invalid_request_error": errors.BadRequestError,
+    "not_found_error": errors.NotFoundError,
+    "overloaded_error": errors.OverloadedError,
+    "permission_error": errors.PermissionDeniedError,
+    "rate_limit_error": errors.RateLimitedError,
+    "request_too_large": errors.ContextTooLongError,
+    "timeout_error": errors.ProviderTimeoutError,
+}
+
+
+def from_answer(
+    status: int, body: object, headers: Mapping[str, str], *, key: str
+) -> errors.ProviderError:
+    """The error for an answer with a status of 300 or more."""
+    message, names = _read(body)
+    detail = own_words(message, key=key)
+    if 300 <= status < 400:
+        return errors.AddressRefusedError(f"{status} {headers.get('location', '')[:200]}".strip())
+    kind = _BY_STATUS.get(status, errors.OverloadedError if status >= 500 else None)
+    kind = _refined(kind or errors.BadRequestError, f"{names} {message}")
+    return kind(detail or f"HTTP {status}", retry_after=retry_after(headers))
+
+
+def from_exception(error: Exception, *, key: str) -> errors.ProviderError | None:
+    """The error for what an SDK or the network raised; None for what is a defect of ours."""
+    import httpx2
+
+    for cause in _causes(error):
+        if isinstance(cause, errors.ProviderError):
+            return cause
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        headers = getattr(getattr(error, "response", None), "headers", {})
+        return from_answer(status, getattr(error, "body", None), headers, key=key)
+    for cause in _causes(error):
+        if isinstance(cause, httpx2.TimeoutException):
+            return errors.ProviderTimeoutError()
+    if isinstance(error, httpx2.RequestError | OSError):
+        # While reading the answer: before that, the SDK wraps it in an error of its own.
+        return errors.CutStreamError(type(error).__name__)
+    if type(error).__name__ == "APIConnectionError":
+        cause = _causes(error)[-1]
+        return errors.NetworkError(own_words(str(cause), key=key))
+    return None
+
+
+def from_event(body: object, *, key: str) -> errors.ProviderError:
+    """The error for an error event inside a stream: anything that says nothing else is theirs."""
+    message, names = _read(body)
+    found = (_BY_NAME[name] for name in names.split() if name in _BY_NAME)
+    kind = _refined(next(found, errors.OverloadedError), f"{names} {message}")
+    return kind(own_words(message, key=key))
+
+
+def own_words(message: str, *, key: str) -> str:
+    """The provider's words on one line, at most 500 characters, without the key."""
+    if key:
+        message = message.replace(key, "…")
+    message = _KEY_LIKE.sub(r"\1-…", message)
+    return _CONTROL.sub(" ", message).strip()[:500]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms`, or `Retry-After` as seconds or as a date."""
+    try:
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    except (KeyError, ValueError):
+        value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    # A number of seconds can be nan or inf.
+    return min(max(0.0, seconds), 86400.0) if seconds == seconds else None  # noqa: PLR0124
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what led to it, outermost first."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
+        chain.append(cause)
+    return chain
+
+
+def _refined(kind: type[errors.ProviderError], words: str) -> type[errors.ProviderError]:
+    """Providers use 400, 403 and 429 for several things and tell them apart in words."""
+    if kind is errors.BadRequestError and _CONTEXT.search(words):
+        return errors.ContextTooLongError
+    if kind in (errors.BadRequestError, errors.PermissionDeniedError) and _POLICY.search(words):
+        return errors.ContentRefusedError
+    if kind in (errors.BadRequestError, errors.RateLimitedError) and _NO_CREDIT.search(words):
+        return errors.QuotaExhaustedError
+    return kind
+
+
+def _read(body: object) -> tuple[str, str]:
+    """Message, and the words that name the error, of the shapes that are about."""
+    if isinstance(body, dict):
+        inner: Any = body.get("error", body)
+        if isinstance(inner, dict):
+            message = inner.get("message") or inner.get("detail") or ""
+            names = [inner.get("type"), inner.get("code")]
+            return str(message), " ".join(str(name) for name in names if name)
+        return str(inner), ""
+    # A web page from some proxy says nothing to a reader.
+    return ("", "") if not isinstance(body, str) or "<" in body else (body, "")

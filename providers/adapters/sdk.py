@@ -1,0 +1,163 @@
+"""What the adapters on official SDKs share: the request is the SDK's, the decoding is ours.
+
+The SDK makes the request (addresses, authentication, error bodies) and retries nothing; the bytes
+of the answer go through `providers.sse`.
+"""
+
+import asyncio
+import json
+import logging
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from providers import errors
+from providers.adapters import failures
+from providers.clients import Client, lease
+from providers.contract import Adapter
+from providers.sse import EventParser
+from providers.types import AdapterEvent, CompletionRequest, Finish, FinishReason
+
+DRAIN_LIMIT = 0.1
+
+logger = logging.getLogger(__name__)
+
+
+class Decoder(Protocol):
+    """Turns one event's JSON into ours. A new one for every stream."""
+
+    finish_reason: FinishReason | None
+    """Set once the provider said why the reply ends."""
+    finished: bool
+    """Set by the last event of the protocol."""
+
+    def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
+        """Raises `ProviderError`s for error events; KeyError and the like for nonsense."""
+
+
+class Answer(Protocol):
+    """An open answer of an SDK."""
+
+    @property
+    def headers(self) -> Any:
+        """Of the answer."""
+
+    def iter_bytes(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives."""
+
+
+C = TypeVar("C", bound=Client)
+
+
+class SdkAdapter(Adapter, Generic[C]):
+    """An adapter on an SDK whose client is `C`."""
+
+    default_base_url: ClassVar[str] = ""
+
+    @property
+    def base_url(self) -> str:
+        """Never left to the SDK, which would take it from the environment."""
+        return self.connection.base_url or self.default_base_url
+
+    @abstractmethod
+    def make_client(self) -> C:
+        """Import the SDK and make a client. Called in a thread."""
+
+    @abstractmethod
+    def open(self, client: C, request: CompletionRequest) -> AbstractAsyncContextManager[Answer]:
+        """Make the request."""
+
+    @abstractmethod
+    def make_decoder(self) -> Decoder:
+        """For one stream."""
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[AdapterEvent, None]:
+        """One upstream request; see `Adapter.stream`."""
+        async with (
+            self.translated(),
+            self.client() as client,
+            self.open(client, request) as answer,
+            aclosing(answer.iter_bytes()) as chunks,
+        ):
+            _check_is_stream(answer)
+            decoder = self.make_decoder()
+            async with aclosing(decoded(chunks, decoder)) as events:
+                async for event in events:
+                    yield event
+            if decoder.finish_reason is None:
+                raise errors.CutStreamError
+            yield Finish(decoder.finish_reason)
+            await _drain(chunks)
+
+    def client(self) -> AbstractAsyncContextManager[C]:
+        """The connection's, shared by its streams."""
+        return lease(self.kind, self.connection, self.make_client)
+
+    @asynccontextmanager
+    async def translated(self) -> AsyncGenerator[None, None]:
+        """Turn what the SDK and the network raise into `ProviderError`s.
+
+        Their own exceptions hold the request, and the key in it: they are not kept as a cause.
+        """
+        try:
+            yield
+        except errors.ProviderError:
+            raise
+        except Exception as error:
+            failure = failures.from_exception(error, key=self.connection.api_key)
+            if failure is None:
+                raise
+            raise failure from None
+
+
+async def decoded(
+    chunks: AsyncIterator[bytes], decoder: Decoder
+) -> AsyncGenerator[AdapterEvent, None]:
+    """The events in a stream of bytes, until the protocol or the bytes end."""
+    parser = EventParser()
+    async for chunk in chunks:
+        for data in parser.feed(chunk):
+            if data == b"[DONE]":
+                decoder.finish_reason = decoder.finish_reason or "stop"
+                return
+            try:
+                for event in decoder.feed(json.loads(data)):
+                    yield event
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                raise errors.MalformedStreamError(_excerpt(data)) from error
+            if decoder.finished:
+                return
+
+
+def clean(text: str) -> str:
+    """Text that can be stored: without NUL, and with no half of a surrogate pair."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _excerpt(data: bytes) -> str:
+    return data[:80].decode(errors="replace")
+
+
+def _check_is_stream(answer: Answer) -> None:
+    content_type = str(answer.headers.get("content-type", ""))
+    if not content_type.startswith("text/event-stream"):
+        raise errors.MalformedStreamError(content_type[:100])
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read to the end of the body, so that the connection can be used again."""
+    try:
+        async with asyncio.timeout(DRAIN_LIMIT):
+            async for _ in chunks:
+                pass
+    except Exception as error:
+        # The reply is complete; all that is lost is a connection.
+        logger.debug("A finished stream did not end well: %s", type(error).__name__)

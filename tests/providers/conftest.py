@@ -1,0 +1,73 @@
+"""A real upstream, and adapters that speak to it over HTTP."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from providers import registry
+from providers.clients import close_clients
+from providers.contract import Adapter
+from providers.types import (
+    CompletionRequest,
+    Connection,
+    Event,
+    Parameters,
+    PromptMessage,
+    ReasoningDelta,
+    Text,
+    TextDelta,
+)
+from tests.upstream import Upstream
+
+KEY = "test-key-0123456789abcdef"
+
+
+@pytest.fixture(scope="session")
+def running_upstream() -> Iterator[Upstream]:
+    """One server for all tests."""
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(running_upstream: Upstream) -> Upstream:
+    """The server, without what it remembers of other tests."""
+    running_upstream.reset()
+    return running_upstream
+
+
+@pytest.fixture
+async def adapter_for(upstream: Upstream) -> AsyncIterator[Callable[..., Adapter]]:
+    """Makes an adapter of a kind over a trusted connection to the upstream."""
+
+    def make(kind: str, *, key: str = KEY, base_url: str = "", trusted: bool = True) -> Adapter:
+        address = base_url or upstream.url + ("" if kind == "anthropic" else "/v1")
+        connection = Connection(slug=kind, api_key=key, base_url=address, trusted=trusted)
+        return registry.make_adapter(kind, connection)
+
+    yield make
+    await close_clients()
+
+
+def request_for(model: str, text: str = "Hello", **parameters: float | None) -> CompletionRequest:
+    """A prompt of one message."""
+    message = PromptMessage("user", (Text(text),))
+    return CompletionRequest(model, (message,), parameters=Parameters(**parameters))  # type: ignore[arg-type]
+
+
+async def collect(events: AsyncIterator[Event], into: list[Event] | None = None) -> list[Event]:
+    """All of them; those before an error are in `into`."""
+    found = [] if into is None else into
+    async for event in events:
+        found.append(event)
+    return found
+
+
+def text_of(events: list[Event]) -> str:
+    """What the reply says."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def reasoning_of(events: list[Event]) -> str:
+    """What the model thought aloud."""
+    return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
