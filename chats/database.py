@@ -4,12 +4,12 @@
 replies must wait neither for a slow page nor the other way round.
 """
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 P = ParamSpec("P")
@@ -22,10 +22,11 @@ _executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="replies-db")
 async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a synchronous function that uses the database, and return what it returns.
 
-    It goes on to its end even when the caller is cancelled.
+    It goes on to its end even when the caller is cancelled. What it publishes on commit is sent
+    on the caller's event loop: the in-memory channel layer belongs to one.
     """
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_executor, partial(_run, function, *args, **kwargs))
+    work = partial(_run, function, *args, **kwargs)
+    return await sync_to_async(work, thread_sensitive=False, executor=_executor)()
 
 
 def _run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -92,5 +92,12 @@ async def send_to_group(group: str, message: dict[str, Any]) -> None:
         await layer.group_send(group, message)
 
 
+async def send_to_page(channel: str, payload: Mapping[str, Any]) -> None:
+    """Send to one open page, at most once."""
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.send(channel, page_event(payload))
+
+
 def _on_commit(group: str, message: dict[str, Any]) -> None:
     transaction.on_commit(lambda: async_to_sync(send_to_group)(group, message))

@@ -4,6 +4,8 @@ The protocol is described in `docs/architecture.md`. A frame holds what changed 
 before; a viewer who misses one sees the gap in the numbers and asks for a snapshot.
 """
 
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from chats.rendering import IncrementalRenderer, Patch
@@ -86,6 +88,25 @@ class FrameWriter:
             frame["r"] = "".join(self._new_reasoning)
             self._reasoning.extend(self._new_reasoning)
             self._new_reasoning.clear()
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a page says while there is nothing to read; `seconds` from now count down, if any."""
+
+    message_id: str
+    kind: str
+    text: str
+    seconds: float = 0
+    since: float = field(default_factory=time.monotonic)
+
+    def frame(self) -> Frame:
+        """For whoever watches now: with the seconds that are left."""
+        frame: Frame = {"t": "notice", "m": self.message_id, "kind": self.kind, "text": self.text}
+        left = self.seconds - (time.monotonic() - self.since)
+        if left > 0:
+            frame["seconds"] = round(left, 1)
         return frame
 
 

@@ -39,15 +39,15 @@ is for the model."""
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that is needed to make one claimed reply."""
+    """One claimed reply: what it holds already, and whose it is."""
 
-    message_id: UUID
+    message: Message
+    """With its conversation."""
     conversation_id: UUID
     user: User
     model_name: str
     content: str
     reasoning: str
-    request: CompletionRequest
 
 
 @dataclass(slots=True)
@@ -83,23 +83,24 @@ def claim(message_id: UUID, *, runner: str) -> Job | None:
     message = Message.objects.select_related("conversation__owner").get(id=message_id)
     conversation = message.conversation
     return Job(
-        message_id=message.id,
+        message=message,
         conversation_id=conversation.id,
         user=conversation.owner,
         model_name=message.model_name,
         content=message.content,
         reasoning=message.reasoning,
-        request=build_request(message, conversation),
     )
 
 
-def build_request(reply: Message, conversation: Conversation) -> CompletionRequest:
-    """The conversation as the model gets it: the path up to `reply`, nothing added.
+def build_request(job: Job) -> CompletionRequest:
+    """The conversation as the model gets it: the path up to the reply, nothing added.
 
-    Only Continue adds a line of ours after the partial reply. At most three queries.
+    Only Continue adds a line of ours after the partial reply. At most two queries. Raises OSError
+    when an image is gone from the disk.
     """
+    reply, conversation = job.message, job.message.conversation
     path = Message.objects.path_to(reply.parent_id) if reply.parent_id else []
-    images = _images(conversation) if path else {}
+    images = _images(conversation, among={message.id for message in path})
     messages = [
         PromptMessage("assistant" if m.role == Message.Role.ASSISTANT else "user", parts)
         for m in path
@@ -194,11 +195,14 @@ def interrupt_orphans(*, silent_for: timedelta) -> list[UUID]:
     return interrupted
 
 
-def _images(conversation: Conversation) -> dict[UUID, tuple[Part, ...]]:
-    """Attached images of a conversation by message, read into memory."""
+def _images(conversation: Conversation, *, among: set[UUID]) -> dict[UUID, tuple[Part, ...]]:
+    """Attached images of some messages of a conversation by message, read into memory."""
     links = Attachment.messages.through.objects.filter(message__conversation=conversation)
     parts: dict[UUID, tuple[Part, ...]] = {}
     for link in links.select_related("attachment").order_by("id"):
+        # A path may be longer than a query can have parameters, so other branches go here.
+        if link.message_id not in among:
+            continue
         attachment = link.attachment
         with attachment.file.open("rb") as file:
             image = Image(data=file.read(), media_type=attachment.media_type)

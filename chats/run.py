@@ -9,20 +9,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats import events, generation
 from chats.database import in_database
-from chats.frames import Frame, FrameWriter
+from chats.frames import Frame, FrameWriter, Notice
 from chats.generation import Job, Outcome, Progress
 from chats.models import Message
 from chats.pacing import Pacer
 from providers import completion, routing
 from providers.errors import NetworkError, ProviderError, ProviderTimeoutError
-from providers.types import Event, Finish, ReasoningDelta, Retrying, TextDelta, Usage
+from providers.types import (
+    CompletionRequest,
+    Event,
+    Finish,
+    ReasoningDelta,
+    Retrying,
+    Text,
+    TextDelta,
+    Usage,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +57,8 @@ class Run:
         self._runner_id = runner_id
         self._pacer = pacer
         self._job: Job | None = None
+        self._request: CompletionRequest | None = None
+        self._found = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._usage: Usage | None = None
@@ -63,6 +73,7 @@ class Run:
         self._publisher: asyncio.Task[None] | None = None
         self._quiet_since = time.monotonic()
         self._said_waiting = False
+        self._notice: Notice | None = None
 
     @property
     def claimed(self) -> bool:
@@ -76,8 +87,7 @@ class Run:
         )
         if job is None:
             return
-        self._text.append(job.content)
-        self._reasoning.append(job.reasoning)
+        self._go_on_from(job)
         try:
             outcome = self._ended_early() if self._ending else await self._stream(job)
         except asyncio.CancelledError:
@@ -103,6 +113,10 @@ class Run:
         changed, self._unsaved = self._unsaved, False
         return self._progress(changed=changed)
 
+    def save_again(self) -> None:
+        """What `take_progress` gave last could not be saved."""
+        self._unsaved = True
+
     async def check_patience(self) -> None:
         """Say after REPLY_WAITING_NOTICE that nothing came yet; give up after the time limits."""
         quiet = time.monotonic() - self._quiet_since
@@ -113,7 +127,7 @@ class Run:
         elif quiet > settings.REPLY_WAITING_NOTICE and not self._said_waiting:
             self._said_waiting = True
             text = _("Still waiting for the provider. You can stop at any time.")
-            await self._publish(self._notice("waiting", text))
+            await self._notify("waiting", text)
 
     async def show_to(self, channel: str) -> None:
         """Send a snapshot to one viewer; frames for all viewers follow from here on.
@@ -127,30 +141,41 @@ class Run:
             self._pacer.watched += 1
             self._frames.frame()
             self._publisher = asyncio.create_task(self._publish_frames(self._frames))
-        layer = get_channel_layer()
-        if layer is not None:
-            await layer.send(channel, events.page_event(self._frames.snapshot()))
+        await events.send_to_page(channel, self._frames.snapshot())
+        if self._notice is not None:
+            await events.send_to_page(channel, self._notice.frame())
+
+    def _go_on_from(self, job: Job) -> None:
+        """Begin with what a continued reply holds; a viewer may have come before the claim."""
+        self._found = len(job.content) + len(job.reasoning)
+        self._text.append(job.content)
+        self._reasoning.append(job.reasoning)
+        if self._frames is not None and self._found:
+            self._frames.feed(job.content)
+            self._frames.feed_reasoning(job.reasoning)
+            self._changed.set()
 
     async def _stream(self, job: Job) -> Outcome:
-        route = await in_database(routing.resolve, job.model_name, user=job.user)
-        async with aclosing(completion.stream(route, job.request)) as stream:
+        route, request = await in_database(_prepare, job)
+        self._request = request
+        async with aclosing(completion.stream(route, request)) as stream:
             async for event in stream:
                 self._take(event)
                 if isinstance(event, Retrying):
-                    await self._publish(self._notice("retrying", event.reason, event.delay))
+                    await self._notify("retrying", event.reason, event.delay)
         return Outcome(Status.COMPLETE)
 
     def _take(self, event: Event) -> None:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
         self._quiet_since = time.monotonic()
         if isinstance(event, TextDelta):
-            self._note_first_token()
+            self._note_token()
             self._text.append(event.text)
             if self._frames is not None:
                 self._frames.feed(event.text)
                 self._changed.set()
         elif isinstance(event, ReasoningDelta):
-            self._note_first_token()
+            self._note_token()
             self._reasoning.append(event.text)
             if self._frames is not None:
                 self._frames.feed_reasoning(event.text)
@@ -162,8 +187,10 @@ class Run:
         elif isinstance(event, Retrying):
             self._quiet_since += event.delay
 
-    def _note_first_token(self) -> None:
+    def _note_token(self) -> None:
         self._unsaved = True
+        self._said_waiting = False
+        self._notice = None
         if self._first_token_at is None:
             self._first_token_at = timezone.now()
 
@@ -186,8 +213,8 @@ class Run:
         """Save the end first, then tell: who asks in between finds it in the database."""
         outcome.finish_reason = self._finish_reason
         outcome.usage = self._usage
-        if outcome.usage is None and any(self._text):
-            outcome.usage = self._estimate(job)
+        if outcome.usage is None and self._request is not None and self._first_token_at:
+            outcome.usage = self._estimate(self._request)
             outcome.metadata["usage_estimated"] = True
         progress = self._progress(changed=True)
         saved = await in_database(generation.finish, progress, outcome, runner=self._runner_id)
@@ -202,16 +229,16 @@ class Run:
                 {"t": "end", "m": str(self.message_id), "n": None, "status": outcome.status}
             )
 
-    def _estimate(self, job: Job) -> Usage:
-        sent = sum(
+    def _estimate(self, request: CompletionRequest) -> Usage:
+        sent = len(request.system) + sum(
             len(part.text)
-            for message in job.request.messages
+            for message in request.messages
             for part in message.parts
-            if hasattr(part, "text")
+            if isinstance(part, Text)
         )
-        made = sum(map(len, self._text)) + sum(map(len, self._reasoning))
+        made = sum(map(len, self._text)) + sum(map(len, self._reasoning)) - self._found
         return Usage(
-            input_tokens=-(-(sent + len(job.request.system)) // _CHARACTERS_A_TOKEN),
+            input_tokens=-(-sent // _CHARACTERS_A_TOKEN),
             output_tokens=-(-made // _CHARACTERS_A_TOKEN),
         )
 
@@ -246,12 +273,14 @@ class Run:
             changed=changed,
         )
 
-    def _notice(self, kind: str, text: str, seconds: float | None = None) -> Frame:
-        frame: dict[str, Any] = {"t": "notice", "m": str(self.message_id), "kind": kind}
-        frame["text"] = text
-        if seconds is not None:
-            frame["seconds"] = round(seconds, 1)
-        return frame
+    async def _notify(self, kind: str, text: str, seconds: float = 0) -> None:
+        """Show a notice, to those who come later as well, until there is something to read."""
+        self._notice = Notice(str(self.message_id), kind, text, seconds)
+        await self._publish(self._notice.frame())
+
+
+def _prepare(job: Job) -> tuple[routing.Route, CompletionRequest]:
+    return routing.resolve(job.model_name, user=job.user), generation.build_request(job)
 
 
 def _internal_error() -> dict[str, Any]:

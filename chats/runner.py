@@ -31,6 +31,7 @@ SWEEP_INTERVAL: Final = 5.0
 SILENT_FOR: Final = timedelta(seconds=10)
 """A process that saved nothing for so long is taken for dead; with the sweep under 15 s."""
 _PURGE_INTERVAL: Final = 600.0
+_JOIN_INTERVAL: Final = 3600.0
 
 
 class Runner:
@@ -43,6 +44,7 @@ class Runner:
         self.runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._housekeeping: list[asyncio.Task[Any]] = []
+        self._channel = ""
         self._closing = False
 
     def open(self) -> None:
@@ -52,6 +54,7 @@ class Runner:
             self.loop.create_task(self._repeat(CHECKPOINT_INTERVAL, self._checkpoint)),
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
             self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
+            self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
         ]
         events.set_reply_starter(self.start)
 
@@ -94,15 +97,21 @@ class Runner:
         layer = get_channel_layer()
         if layer is None:
             raise RuntimeError("A channel layer is needed to make replies.")
-        channel = await layer.new_channel()
+        self._channel = await layer.new_channel()
         while True:
             try:
-                await layer.group_add(events.RUNNERS, channel)
+                await self._join()
                 while True:
-                    await self._handle(await layer.receive(channel))
+                    await self._handle(await layer.receive(self._channel))
             except Exception:
                 logger.exception("The channel layer failed; trying again")
                 await asyncio.sleep(1)
+
+    async def _join(self) -> None:
+        """Be in the group of all runners. Memberships expire after a day, so time and again."""
+        layer = get_channel_layer()
+        if layer is not None and self._channel:
+            await layer.group_add(events.RUNNERS, self._channel)
 
     async def _handle(self, message: dict[str, Any]) -> None:
         run = self.runs.get(UUID(message["message"]))
@@ -129,7 +138,12 @@ class Runner:
         if not running:
             return
         progresses = [run.take_progress() for run in running]
-        given_up = await in_database(generation.checkpoint, progresses, runner=self.id)
+        try:
+            given_up = await in_database(generation.checkpoint, progresses, runner=self.id)
+        except Exception:
+            for run in running:
+                run.save_again()
+            raise
         for run in running:
             if run.message_id in given_up:
                 run.end_early(Ending.STOP)

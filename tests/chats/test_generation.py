@@ -37,13 +37,14 @@ def test_prompt_is_the_path_and_nothing_else(conversation: Conversation, reply: 
     )
     job = generation.claim(reply.id, runner="a")
     assert job is not None
-    assert job.request.messages == (
+    request = generation.build_request(job)
+    assert request.messages == (
         PromptMessage("user", (Text("Hello there"),)),
         PromptMessage("assistant", (Text("An answer."),)),
         PromptMessage("user", (Text("More?"),)),
     )
-    assert job.request.system == "Be brief."
-    assert (job.request.parameters.temperature, job.request.parameters.top_p) == (0.5, None)
+    assert request.system == "Be brief."
+    assert (request.parameters.temperature, request.parameters.top_p) == (0.5, None)
 
 
 def test_prompt_leaves_other_branches_out(conversation: Conversation) -> None:
@@ -52,7 +53,8 @@ def test_prompt_leaves_other_branches_out(conversation: Conversation) -> None:
     edited = messages.edit_message(message=first, content="Other start")
     job = generation.claim(edited.reply.id, runner="a")
     assert job is not None
-    assert job.request.messages == (PromptMessage("user", (Text("Other start"),)),)
+    request = generation.build_request(job)
+    assert request.messages == (PromptMessage("user", (Text("Other start"),)),)
 
 
 def test_continue_gives_the_partial_reply_and_one_line(conversation: Conversation) -> None:
@@ -62,7 +64,7 @@ def test_continue_gives_the_partial_reply_and_one_line(conversation: Conversatio
     messages.continue_reply(message=reply)
     job = generation.claim(reply.id, runner="a")
     assert job is not None
-    assert job.request.messages[-2:] == (
+    assert generation.build_request(job).messages[-2:] == (
         PromptMessage("assistant", (Text("half an ans"),)),
         PromptMessage("user", (Text(generation.CONTINUE_PROMPT),)),
     )

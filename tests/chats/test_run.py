@@ -1,0 +1,143 @@
+"""One reply's life in this process, with the demo as its provider."""
+
+import asyncio
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from pytest_django import Settings
+
+from chats import conversations, events, messages
+from chats.database import in_database
+from chats.models import Attachment, Message
+from chats.pacing import Pacer
+from chats.run import Ending, Run
+from chats.runner import Runner
+from tests.chats.conftest import answer
+from tests.conftest import make_user
+from tests.viewer import Shown
+from tests.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Message.Status
+
+
+@pytest.fixture
+def layer(settings: Settings) -> InMemoryChannelLayer:
+    """The channel layer, empty."""
+    settings.PROVIDER_DEMO_DELAY = 0
+    layer = get_channel_layer()
+    assert isinstance(layer, InMemoryChannelLayer)
+    async_to_sync(layer.flush)()
+    return layer
+
+
+@pytest.fixture
+def reply(layer: InMemoryChannelLayer) -> Message:
+    """A pending reply by the demo."""
+    return conversations.start_conversation(
+        user=make_user("rita"), content="Show me a table", model="demo/demo"
+    ).reply
+
+
+async def make(reply: Message) -> Message:
+    """Make it, to its end."""
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    await run.execute()
+    return await current(reply)
+
+
+async def current(reply: Message) -> Message:
+    """As it is in the database."""
+    return await Message.objects.aget(id=reply.id)
+
+
+async def frames(layer: InMemoryChannelLayer, channel: str) -> list[dict[str, Any]]:
+    """What was sent to a page, up to the end of a reply."""
+    received: list[dict[str, Any]] = []
+    while not received or received[-1]["t"] != "end":
+        message = await asyncio.wait_for(layer.receive(channel), 5)
+        received.append(json.loads(json.dumps(message["payload"])))
+    return received
+
+
+async def test_a_page_that_comes_before_the_claim_sees_the_continued_text(
+    reply: Message, layer: InMemoryChannelLayer
+) -> None:
+    await sync_to_async(answer)(reply, "The **first** half. ")
+    await sync_to_async(messages.continue_reply)(message=reply)
+    await layer.group_add(events.conversation_group(reply.conversation_id), "page")
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    await run.show_to("page")
+    await run.execute()
+    shown = Shown()
+    for frame in await frames(layer, "page"):
+        if frame["t"] == "snapshot":
+            shown.reset(frame["html"], frame["tail"])
+        elif frame["t"] == "frame":
+            shown.apply(frame)
+    assert shown.text.startswith("The first half. I am Parley")
+
+
+async def test_an_estimate_counts_only_what_is_new(
+    reply: Message, layer: InMemoryChannelLayer, settings: Settings
+) -> None:
+    settings.PROVIDER_DEMO_DELAY = 0.01
+    await sync_to_async(answer)(reply, "x" * 4000)
+    await sync_to_async(messages.continue_reply)(message=reply)
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    run.task = asyncio.create_task(run.execute())
+    await until(lambda: len(run.take_progress().content) > 4000)
+    run.end_early(Ending.STOP)
+    await run.task
+    ended = await current(reply)
+    assert ended.status == Status.STOPPED
+    assert ended.metadata == {"usage_estimated": True}
+    assert ended.output_tokens is not None
+    assert 0 < ended.output_tokens < 1000
+
+
+async def test_a_lost_image_fails_the_reply_and_leaves_it_to_be_tried_again(
+    reply: Message, layer: InMemoryChannelLayer, caplog: pytest.LogCaptureFixture
+) -> None:
+    question = await Message.objects.select_related("conversation").aget(children=reply)
+    attachment = await Attachment.objects.acreate(
+        owner_id=question.conversation.owner_id,
+        name="gone.png",
+        file=f"attachments/{uuid4().hex}.png",
+        media_type="image/png",
+        size=1,
+    )
+    await question.attachments.aadd(attachment)
+    ended = await make(reply)
+    assert ended.status == Status.FAILED
+    assert ended.error is not None
+    assert ended.error["kind"] == "internal"
+    assert "Making reply" in caplog.text
+
+
+async def test_what_the_database_publishes_is_sent_on_the_layers_own_loop() -> None:
+    async def loop_of_the_layer() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    used = await in_database(async_to_sync(loop_of_the_layer))
+    assert used is asyncio.get_running_loop()
+
+
+async def test_the_runner_renews_its_membership_which_expires_after_a_day(
+    layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chats.runner._JOIN_INTERVAL", 0.05)
+    runner = Runner(asyncio.get_running_loop())
+    runner.open()
+    try:
+        await until(lambda: layer.groups.get(events.RUNNERS))
+        (channel,) = layer.groups[events.RUNNERS]
+        layer.groups[events.RUNNERS][channel] = joined = time.time() - 86_000
+        await until(lambda: layer.groups[events.RUNNERS][channel] > joined)
+    finally:
+        await runner.shutdown(0)
