@@ -18,7 +18,7 @@ run: $(VENV)/installed ## Serve the site at http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/installed-dev ## Run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/installed-dev ## Check format, types, layers and migrations
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import stat
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ import pytest
 from tests.server import Server, free_port, manage
 
 pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server after its first start, for tests that leave it as it is."""
+    with Server(tmp_path_factory.mktemp("shared")) as server:
+        yield server
 
 
 def refusal(tmp_path: Path, **values: str) -> str:
@@ -37,19 +45,18 @@ def get(url: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_the_first_start_sets_everything_up_and_says_what_to_do(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        assert f"Parley is ready at {server.url}" in server.output
-        assert "the first account becomes the administrator" in server.output
-        assert "OPENAI_API_KEY" in server.output
-        assert get(f"{server.url}/healthz") == (200, "ok")
-        assert get(f"{server.url}/readyz")[0] == 200
-        for path in (server.data_dir, *server.data_dir.iterdir()):
-            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-        with sqlite3.connect(server.data_dir / "parley.sqlite3") as database:
-            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        for secret in (server.data_dir / "secrets").iterdir():
-            assert secret.read_text(encoding="utf-8").strip() not in server.output
+def test_the_first_start_sets_everything_up_and_says_what_to_do(shared: Server) -> None:
+    assert f"Parley is ready at {shared.url}" in shared.output
+    assert "the first account becomes the administrator" in shared.output
+    assert "OPENAI_API_KEY" in shared.output
+    assert get(f"{shared.url}/healthz") == (200, "ok")
+    assert get(f"{shared.url}/readyz")[0] == 200
+    for path in (shared.data_dir, *shared.data_dir.iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    with sqlite3.connect(shared.data_dir / "parley.sqlite3") as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    for secret in (shared.data_dir / "secrets").iterdir():
+        assert secret.read_text(encoding="utf-8").strip() not in shared.output
 
 
 def test_a_later_start_is_quick_and_the_stop_is_clean(tmp_path: Path) -> None:
@@ -94,11 +101,10 @@ def test_a_data_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
 
 
-def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        line = refusal(tmp_path)
-        assert line.startswith(f"Another Parley already serves from {server.data_dir}")
-        assert get(f"{server.url}/readyz")[0] == 200
+def test_a_second_server_on_the_same_data_is_refused(shared: Server, tmp_path: Path) -> None:
+    line = refusal(tmp_path, DATA_DIR=str(shared.data_dir))
+    assert line.startswith(f"Another Parley already serves from {shared.data_dir}")
+    assert get(f"{shared.url}/readyz")[0] == 200
 
 
 def test_a_killed_server_leaves_no_lock(tmp_path: Path) -> None:
@@ -146,48 +152,45 @@ def test_readiness_names_the_part_that_fails_and_nothing_else(tmp_path: Path) ->
         assert get(f"{server.url}/healthz") == (200, "ok")
 
 
-def test_static_files_are_compressed_hashed_and_kept_for_ever(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        page = get(f"{server.url}/accounts/signup/")[1]
-        styles = re.findall(r'href="(/static/[^"]+\.css)"', page)
-        assert styles
-        for path in styles:
-            assert re.search(r"\.[0-9a-f]{12}\.css$", path)
-            for encoding in ("br", "gzip"):
-                request = urllib.request.Request(
-                    server.url + path, headers={"Accept-Encoding": encoding}
-                )
-                with urllib.request.urlopen(request, timeout=10) as response:
-                    assert response.headers["Content-Encoding"] == encoding
-                    assert "immutable" in response.headers["Cache-Control"]
-                    assert "public" in response.headers["Cache-Control"]
-                    seconds = re.search(r"max-age=(\d+)", response.headers["Cache-Control"])
-                    assert seconds is not None
-                    assert int(seconds[1]) >= 31536000
-                    assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert get(f"{server.url}/static/../parley.sqlite3")[0] == 404
-        assert get(f"{server.url}/static/%2e%2e/secrets/SECRET_KEY")[0] == 404
+def test_static_files_are_compressed_hashed_and_kept_for_ever(shared: Server) -> None:
+    page = get(f"{shared.url}/accounts/signup/")[1]
+    styles = re.findall(r'href="(/static/[^"]+\.css)"', page)
+    assert styles
+    for path in styles:
+        assert re.search(r"\.[0-9a-f]{12}\.css$", path)
+        for encoding in ("br", "gzip"):
+            request = urllib.request.Request(
+                shared.url + path, headers={"Accept-Encoding": encoding}
+            )
+            with urllib.request.urlopen(request, timeout=10) as response:
+                assert response.headers["Content-Encoding"] == encoding
+                assert "immutable" in response.headers["Cache-Control"]
+                assert "public" in response.headers["Cache-Control"]
+                seconds = re.search(r"max-age=(\d+)", response.headers["Cache-Control"])
+                assert seconds is not None
+                assert int(seconds[1]) >= 31536000
+                assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert get(f"{shared.url}/static/../parley.sqlite3")[0] == 404
+    assert get(f"{shared.url}/static/%2e%2e/secrets/SECRET_KEY")[0] == 404
 
 
-def test_requests_that_are_too_large_are_refused(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        request = urllib.request.Request(
-            f"{server.url}/accounts/login/", data=b"x" * 12_000_000, method="POST"
-        )
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=30)
-        refused.value.close()
-        assert refused.value.code == 413
+def test_requests_that_are_too_large_are_refused(shared: Server) -> None:
+    request = urllib.request.Request(
+        f"{shared.url}/accounts/login/", data=b"x" * 12_000_000, method="POST"
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    refused.value.close()
+    assert refused.value.code == 413
 
 
-def test_logs_keep_the_line_of_a_wrong_host_short(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        request = urllib.request.Request(
-            f"{server.url}/accounts/login/", headers={"Host": "evil.example"}
-        )
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=10)
-        refused.value.close()
-        assert refused.value.code == 400
-        assert "Invalid HTTP_HOST header: 'evil.example'" in server.output
-        assert "Traceback" not in server.output
+def test_logs_keep_the_line_of_a_wrong_host_short(shared: Server) -> None:
+    request = urllib.request.Request(
+        f"{shared.url}/accounts/login/", headers={"Host": "evil.example"}
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    refused.value.close()
+    assert refused.value.code == 400
+    assert "Invalid HTTP_HOST header: 'evil.example'" in shared.output
+    assert "Traceback" not in shared.output
