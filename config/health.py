@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
+from providers.crypto import verify_master_key
+
 logger = logging.getLogger(__name__)
 
 
@@ -91,4 +93,5 @@ CHECKS: dict[str, Callable[[], None]] = {
     "database": _check_database,
     "migrations": _check_migrations,
     "cache": _check_cache,
+    "encryption key": verify_master_key,
 }

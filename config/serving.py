@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config.checks import why_not_writable
 from config.static_files import collect_if_changed
+from providers.crypto import MasterKeyError, verify_master_key
 
 Say = Callable[[str], None]
 
@@ -37,6 +38,9 @@ def prepare(say: Say) -> IO[str]:
     report_checks(say)
     try:
         bring_up_to_date(say)
+        verify_master_key()
+    except MasterKeyError as error:
+        raise StartError(str(error)) from error
     except DatabaseError as error:
         raise StartError(f"The database cannot be used: {first_line(error)}.") from error
     try:

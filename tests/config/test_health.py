@@ -6,6 +6,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from pytest_django import Settings
 
 
 def test_alive_needs_no_database(client: Client) -> None:
@@ -59,3 +60,9 @@ def test_a_broken_channel_layer_is_named_without_its_words(
     monkeypatch.setattr(InMemoryChannelLayer, "send", refuse)
     assert failing(client) == ["channel layer"]
     assert b"10.0.0.9" not in client.get("/readyz").content
+
+
+def test_a_wrong_encryption_key_is_named(client: Client, db: None, settings: Settings) -> None:
+    assert client.get("/readyz").status_code == 200
+    settings.ENCRYPTION_KEYS = [bytes(range(32))]
+    assert failing(client) == ["encryption key"]

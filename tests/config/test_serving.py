@@ -1,5 +1,6 @@
 """`manage.py serve` as an operator meets it: first start, later starts, and every way to fail."""
 
+import base64
 import json
 import re
 import socket
@@ -137,6 +138,18 @@ def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None
     file.write_text("These are my notes. " * 100, encoding="utf-8")
     assert refusal(tmp_path) == "The database cannot be used: file is not a database."
     assert file.read_text(encoding="utf-8") == "These are my notes. " * 100
+
+
+def test_a_wrong_encryption_key_is_refused_and_a_changed_one_is_not(tmp_path: Path) -> None:
+    former = base64.b64encode(bytes(range(32))).decode()
+    new = base64.b64encode(bytes(range(32, 64))).decode()
+    with Server(tmp_path, {"ENCRYPTION_KEY": former}) as server:
+        server.terminate()
+        line = refusal(tmp_path, ENCRYPTION_KEY=new)
+        assert line.startswith("ENCRYPTION_KEY is not the key that this database was written with")
+        server.env["ENCRYPTION_KEY"] = f"{new},{former}"
+        server.start()
+        assert get(f"{server.url}/readyz")[0] == 200
 
 
 def test_readiness_names_the_part_that_fails_and_nothing_else(tmp_path: Path) -> None:
