@@ -53,7 +53,7 @@ class SignupForm(QuietFields, allauth_forms.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
-        # allauth would cut a longer one off at the column's length.
+        # allauth's own field knows no limit, so that the error would stand by no field.
         longest = User._meta.get_field("email").max_length
         self.fields["email"] = forms.EmailField(
             label=_("Email"),

@@ -27,9 +27,7 @@ def register(*, username: str, email: str, password: str) -> User:
     The password must have passed the validators already. Raises `ValidationError` when name or
     address is malformed or taken (also when taken in this very moment), or sign-up is closed.
     """
-    user = User(
-        username=User.normalize_username(username), email=User.objects.normalize_email(email)
-    )
+    user = User(username=username, email=User.objects.normalize_email(email))
     # Hashing takes a good part of a second: never while holding the database's write lock.
     user.set_password(password)
     user.full_clean()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -14,7 +15,7 @@ from django.db import connection
 
 from accounts import registration
 from accounts.models import FirstAdministrator, User
-from tests.conftest import PASSWORD, make_user
+from tests.conftest import PASSWORD
 from tests.server import Server
 
 VISITORS = 20
@@ -67,21 +68,19 @@ def test_of_twenty_first_visitors_one_administers(pages: tuple[str, list[str]]) 
     assert len([page for page in signed_in if 'href="/admin/"' in page]) == 1
 
 
-@pytest.mark.django_db
-def test_the_row_decides_where_neither_transaction_sees_the_other(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_row_decides_where_neither_transaction_sees_the_other(owner: User) -> None:
     """As on PostgreSQL, where a transaction does not see what another is about to commit."""
     FirstAdministrator.objects.create(user=owner)
-    with connection.execute_wrapper(_nobody_else):
+    asked: list[str] = []
+
+    def see_nobody(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if '"accounts_user" WHERE NOT' not in sql:
+            return execute(sql, params, *rest)
+        asked.append(sql)
+        return execute("SELECT 1 WHERE 1 = 0", (), *rest)
+
+    with connection.execute_wrapper(see_nobody):
         late = registration.register(username="late", email="late@example.org", password=PASSWORD)
-    assert not late.is_superuser
-    assert not User.objects.get(username="late").is_staff
-    assert make_user("later").is_superuser is False
-
-
-def _nobody_else(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
-    """Answer the question for other accounts with none."""
-    if "NOT" in sql and sql.startswith("SELECT 1"):
-        return execute("SELECT 1 WHERE 1 = 0", (), many, context)
-    return execute(sql, params, many, context)
+    assert len(asked) == 1
+    late.refresh_from_db()
+    assert (late.is_staff, late.is_superuser) == (False, False)

@@ -106,6 +106,22 @@ def test_taken_names_and_addresses_are_refused(changes: dict[str, str], owner: U
     assert User.objects.get() == owner
 
 
+def test_what_is_too_long_is_said_beside_its_field(owner: User) -> None:
+    answers = NEW | {"username": "x" * 51, "email": f"{'x' * 90}@example.org"}
+    page = Client().post("/accounts/signup/", answers).text
+    assert 'id="id_username_error"' in page
+    assert 'id="id_email_error"' in page
+
+
+def test_every_caller_gets_the_same_normal_form(owner: User) -> None:
+    user = registration.register(
+        username="\uff2eora", email=" Nora@Example.ORG ", password=PASSWORD
+    )
+    assert (user.username, user.email) == ("Nora", "nora@example.org")
+    with pytest.raises(ValidationError):
+        registration.register(username="\uff2fLIVIA", email="other@example.org", password=PASSWORD)
+
+
 def test_the_longest_name_and_address_are_kept_whole(db: None) -> None:
     address = f"{'a' * 64}@{'b' * 31}.org"
     assert sign_up(username="x" * 50, email=address) == 302
