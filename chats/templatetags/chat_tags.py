@@ -1,10 +1,17 @@
 """Small pieces of markup that templates of every app share."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from chats.listing import list_conversations
+from chats.rendering import render
+from providers.catalogue import ProviderModels
 
 register = template.Library()
 
@@ -46,3 +53,58 @@ def settings_link(context: template.Context, page: str, address: str) -> SafeStr
         icon(icon_name),
         label,
     )
+
+
+@register.inclusion_tag("chats/sidebar.html", takes_context=True)
+def sidebar(context: template.Context) -> dict[str, Any]:
+    """The sidebar of the user whose page this is. One query."""
+    return _sidebar(context)
+
+
+@register.inclusion_tag("chats/sidebar.html#items", takes_context=True)
+def sidebar_items(context: template.Context) -> dict[str, Any]:
+    """Only its list, to replace the one on the page."""
+    return _sidebar(context)
+
+
+def _sidebar(context: template.Context) -> dict[str, Any]:
+    request = context["request"]
+    conversation = context.get("conversation")
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "user": request.user,
+        "listing": list_conversations(user=request.user),
+        "current_id": conversation.id if conversation else None,
+    }
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown as sanitised HTML, the same that streaming put on the page."""
+    return render(text)
+
+
+@register.filter
+def undo_id(tags: str) -> str:
+    """The conversation that a message in a toast can bring back, or nothing."""
+    return tags.removeprefix("undo:") if tags.startswith("undo:") else ""
+
+
+@register.filter
+def model_label(name: str) -> str:
+    """`provider/model` without the provider."""
+    return name.partition("/")[2] or name
+
+
+@register.filter
+def provider_label(name: str) -> str:
+    """`provider/model` without the model."""
+    return name.partition("/")[0] if "/" in name else ""
+
+
+@register.filter
+def offers(providers: Sequence[ProviderModels], model: str) -> bool:
+    """Whether a model is among those to choose from."""
+    slug, _slash, name = model.partition("/")
+    return any(p.slug == slug and any(m.id == name for m in p.models) for p in providers)

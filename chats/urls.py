@@ -1,0 +1,31 @@
+"""Addresses of the chats' pages."""
+
+from django.urls import path
+
+from chats.views import conversations, messages, pages, uploads
+
+app_name = "chats"
+urlpatterns = [
+    path("", pages.new_chat, name="new"),
+    path("c/", pages.start, name="start"),
+    path("c/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/messages/", pages.messages, name="messages"),
+    path("c/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
+    path("c/<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
+    path("c/<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
+    path("c/<uuid:conversation_id>/settings/", conversations.change_settings, name="settings"),
+    path("c/<uuid:conversation_id>/model/", conversations.change_model, name="model"),
+    path("m/<uuid:message_id>/", messages.message, name="message"),
+    path("m/<uuid:message_id>/footer/", messages.footer, name="footer"),
+    path("m/<uuid:message_id>/raw/", messages.raw, name="raw"),
+    path("m/<uuid:message_id>/stop/", messages.stop, name="stop"),
+    path("m/<uuid:message_id>/retry/", messages.retry, name="retry"),
+    path("m/<uuid:message_id>/regenerate/", messages.regenerate, name="regenerate"),
+    path("m/<uuid:message_id>/continue/", messages.resume, name="continue"),
+    path("m/<uuid:message_id>/edit/", messages.edit, name="edit"),
+    path("m/<uuid:message_id>/switch/", messages.switch, name="switch"),
+    path("sidebar/", pages.sidebar, name="sidebar"),
+    path("attachments/", uploads.upload, name="upload"),
+    path("attachments/<uuid:attachment_id>/", uploads.attachment, name="attachment"),
+    path("attachments/<uuid:attachment_id>/delete/", uploads.discard, name="discard"),
+]

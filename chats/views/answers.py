@@ -1,0 +1,128 @@
+"""How views answer: a whole page, or the part of it that htmx asked for."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+from chats.forms import SettingsForm
+from chats.models import Conversation
+from chats.thread import Thread, load_thread
+from providers import catalogue
+
+P = ParamSpec("P")
+
+
+class PageRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+Page = Callable[Concatenate[PageRequest, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def page(*methods: str) -> Callable[[Page[P]], View[P]]:
+    """A view for people who are signed in, answering `methods` only; not cached unless it says so.
+
+    Others are sent to the sign-in page and come back; htmx, which would put that page into this
+    one, gets 401 and shows a link.
+    """
+
+    def decorate(view: Page[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            asked = cast(PageRequest, request)
+            if asked.user.is_authenticated:
+                answer = view(asked, *args, **kwargs)
+                answer.headers.setdefault("Cache-Control", "private, no-store")
+                return answer
+            if asked.htmx:
+                return HttpResponse(status=401)
+            return redirect_to_login(asked.get_full_path() if asked.method == "GET" else "/")
+
+        return require_http_methods(methods)(vary_on_headers("HX-Request", "Cookie")(guarded))
+
+    return decorate
+
+
+def parsed_id(text: str | None) -> UUID | None:
+    """The id in a query or a form; None when there is none or it is not one."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+class SeeOther(HttpResponseRedirect):
+    """To a page, by GET, after a form."""
+
+    status_code = 303
+
+
+def to_conversation(conversation_id: UUID, *, message_id: UUID | None = None) -> SeeOther:
+    """To a conversation, at one of its messages."""
+    address = reverse("chats:conversation", args=[conversation_id])
+    return SeeOther(f"{address}#message-{message_id}" if message_id else address)
+
+
+def conversation_context(
+    request: PageRequest, conversation: Conversation, **extra: Any
+) -> dict[str, Any]:
+    """All that the conversation's page shows."""
+    return {
+        "conversation": conversation,
+        "thread": load_thread(conversation),
+        "settings_form": SettingsForm.of(conversation),
+        "providers": catalogue.models_for(request.user),
+        "model": conversation.model_name,
+        **extra,
+    }
+
+
+def show_thread(
+    request: PageRequest, conversation: Conversation, *, message_id: UUID, keep: bool = False
+) -> HttpResponse:
+    """The thread after it changed; with `keep`, `message_id` stays where it is on the screen."""
+    if not request.htmx:
+        return to_conversation(conversation.id, message_id=message_id)
+    thread: Thread = load_thread(conversation)
+    context = {"conversation": conversation, "thread": thread}
+    answer = render(request, "chats/conversation.html#thread-answer", context)
+    if keep:
+        answer["HX-Trigger-After-Swap"] = f'{{"parley:keep": "message-{message_id}"}}'
+    else:
+        answer["HX-Trigger-After-Swap"] = "parley:latest"
+    return answer
+
+
+def refuse(request: PageRequest, error: ValidationError, *, back: HttpResponse) -> HttpResponse:
+    """Say in a toast why something was not done."""
+    for sentence in error.messages:
+        messages.error(request, sentence)
+    if not request.htmx:
+        return back
+    answer = render(request, "chats/toasts.html#toasts", status=422)
+    answer["HX-Retarget"] = "#toasts"
+    answer["HX-Reswap"] = "beforeend"
+    return answer
+
+
+def with_toasts(request: PageRequest, html: str = "") -> HttpResponse:
+    """`html` for htmx, with the waiting messages as toasts beside it."""
+    return HttpResponse(html + render_to_string("chats/toasts.html#toasts-beside", {}, request))

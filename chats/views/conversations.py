@@ -1,0 +1,140 @@
+"""Naming, deleting and setting up conversations."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from chats.access import conversation_or_404, deleted_conversation_or_404
+from chats.conversations import (
+    choose_model,
+    delete_conversation,
+    rename_conversation,
+    restore_conversation,
+    update_settings,
+)
+from chats.forms import SettingsForm
+from chats.listing import list_conversations
+from chats.models import Conversation
+from chats.views.answers import (
+    PageRequest,
+    SeeOther,
+    conversation_context,
+    page,
+    refuse,
+    to_conversation,
+    with_toasts,
+)
+from providers import catalogue
+
+
+@page("GET", "HEAD", "POST")
+def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """GET: the form, in the sidebar or as a page. POST: the new title."""
+    conversation = conversation_or_404(request.user, conversation_id)
+    context = {"conversation": conversation, "title": conversation.title}
+    template = "chats/sidebar.html#rename" if request.htmx else "chats/rename.html"
+    if request.method != "POST":
+        return render(request, template, context)
+    try:
+        rename_conversation(conversation=conversation, title=request.POST.get("title", ""))
+    except ValidationError as error:
+        context |= {"title": request.POST.get("title", ""), "errors": error.messages}
+        return render(request, template, context, status=422)
+    if not request.htmx:
+        return to_conversation(conversation.id)
+    context |= {"current_id": conversation.id if _is_open(request, conversation) else None}
+    return render(request, "chats/sidebar.html#renamed", context)
+
+
+@page("POST")
+def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """Delete, with a way back."""
+    conversation = conversation_or_404(request.user, conversation_id)
+    delete_conversation(conversation=conversation)
+    messages.success(
+        request,
+        _("“%(title)s” was deleted.") % {"title": conversation},
+        extra_tags=f"undo:{conversation.id}",
+    )
+    if not request.htmx:
+        return SeeOther("/")
+    if _is_open(request, conversation):
+        return HttpResponse(headers={"HX-Redirect": "/"})
+    return with_toasts(request)
+
+
+@page("POST")
+def restore(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """Bring a deleted conversation back."""
+    conversation = deleted_conversation_or_404(request.user, conversation_id)
+    restore_conversation(conversation=conversation)
+    if not request.htmx:
+        return to_conversation(conversation.id)
+    context = {"listing": list_conversations(user=request.user), "current_id": None}
+    return render(request, "chats/sidebar.html#items-beside", context)
+
+
+@page("POST")
+def change_settings(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """System prompt and parameters of the next replies."""
+    conversation = conversation_or_404(request.user, conversation_id)
+    form = SettingsForm.of(conversation, request.POST)
+    if form.is_valid():
+        try:
+            update_settings(
+                conversation=conversation, model=conversation.model_name, **form.cleaned_data
+            )
+        except ValidationError as error:
+            for field, sentences in getattr(error, "error_dict", {None: [error]}).items():
+                form.add_error(field, sentences)
+    if form.errors:
+        return _settings_refused(request, conversation, form)
+    if not request.htmx:
+        return to_conversation(conversation.id)
+    messages.success(request, _("Saved. It applies from the next reply on."))
+    return with_toasts(request, _topbar(request, conversation))
+
+
+@page("POST")
+def change_model(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """The model of the next replies."""
+    conversation = conversation_or_404(request.user, conversation_id)
+    try:
+        choose_model(conversation=conversation, model=request.POST.get("model", ""))
+    except ValidationError as error:
+        return refuse(request, error, back=to_conversation(conversation.id))
+    if not request.htmx:
+        return to_conversation(conversation.id)
+    return with_toasts(request, _topbar(request, conversation))
+
+
+def _is_open(request: PageRequest, conversation: Conversation) -> bool:
+    """Whether the page that asks is the conversation's own."""
+    path = request.htmx.current_url_abs_path or ""
+    return path.startswith(f"/c/{conversation.id}/")
+
+
+def _topbar(request: PageRequest, conversation: Conversation) -> str:
+    context = {
+        "conversation": conversation,
+        "settings_form": SettingsForm.of(conversation),
+        "providers": catalogue.models_for(request.user),
+        "model": conversation.model_name,
+    }
+    return render(request, "chats/topbar.html", context).content.decode()
+
+
+def _settings_refused(
+    request: PageRequest, conversation: Conversation, form: SettingsForm
+) -> HttpResponse:
+    if not request.htmx:
+        context = conversation_context(request, conversation, settings_form=form)
+        return render(request, "chats/settings.html", context, status=422)
+    context = {"conversation": conversation, "settings_form": form}
+    answer = render(request, "chats/topbar.html#settings-form", context, status=422)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#settings-form", "outerHTML"
+    return answer

@@ -1,0 +1,139 @@
+"""Whole pages, and the parts of them that load on scroll."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from chats.access import conversation_or_404
+from chats.conversations import preferred_model, start_conversation
+from chats.listing import list_conversations
+from chats.messages import post_message
+from chats.models import Conversation
+from chats.thread import Thread, load_thread, load_turn
+from chats.views.answers import (
+    PageRequest,
+    conversation_context,
+    page,
+    parsed_id,
+    to_conversation,
+)
+from chats.views.uploads import posted_attachments
+from providers import catalogue
+
+
+@page("GET", "HEAD")
+def new_chat(request: PageRequest) -> HttpResponse:
+    """An empty conversation; `?model=provider/model` chooses its model."""
+    return _new_chat(request, model=request.GET.get("model", ""))
+
+
+@page("POST")
+def start(request: PageRequest) -> HttpResponse:
+    """The first message."""
+    content, model = request.POST.get("content", ""), request.POST.get("model", "")
+    try:
+        posted = start_conversation(
+            user=request.user,
+            content=content,
+            model=model,
+            attachments=posted_attachments(request),
+        )
+    except ValidationError as error:
+        if request.htmx:
+            return _composer_error(request, error)
+        return _new_chat(request, model=model, content=content, error=error)
+    conversation = posted.question.conversation
+    if not request.htmx:
+        return to_conversation(conversation.id)
+    context = conversation_context(request, conversation, current_id=conversation.id)
+    answer = render(request, "chats/conversation.html#started", context)
+    answer["HX-Push-Url"] = reverse("chats:conversation", args=[conversation.id])
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#main", "innerHTML"
+    answer["HX-Trigger-After-Swap"] = "parley:latest"
+    return answer
+
+
+@page("GET", "HEAD")
+def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """A conversation's newest part."""
+    found = conversation_or_404(request.user, conversation_id)
+    if request.htmx.target == "thread":
+        context = {"conversation": found, "thread": load_thread(found)}
+        return render(request, "chats/conversation.html#thread-answer", context)
+    refreshed = request.GET.get("refresh", "")
+    context = conversation_context(
+        request, found, refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1
+    )
+    return render(request, "chats/conversation.html", context)
+
+
+@page("GET", "HEAD", "POST")
+def messages(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """GET: the part before the message `before`. POST: the next message."""
+    found = conversation_or_404(request.user, conversation_id)
+    if request.method == "POST":
+        return _post(request, found)
+    before = parsed_id(request.GET.get("before"))
+    context = {"conversation": found, "thread": load_thread(found, before=before)}
+    part = "#turns" if request.htmx else ""
+    return render(request, f"chats/earlier.html{part}", context)
+
+
+@page("GET", "HEAD")
+def sidebar(request: PageRequest) -> HttpResponse:
+    """A further page of the list of conversations, or the first one anew."""
+    before = parsed_id(request.GET.get("before"))
+    path = request.htmx.current_url_abs_path or ""
+    context = {
+        "listing": list_conversations(user=request.user, before=before),
+        "current_id": parsed_id(path.removeprefix("/c/").split("/")[0]),
+    }
+    template = "chats/sidebar.html#items" if request.htmx else "chats/list.html"
+    return render(request, template, context)
+
+
+def _post(request: PageRequest, found: Conversation) -> HttpResponse:
+    content = request.POST.get("content", "")
+    try:
+        posted = post_message(
+            conversation=found,
+            content=content,
+            attachments=posted_attachments(request),
+            parent_id=parsed_id(request.POST.get("parent")),
+        )
+    except ValidationError as error:
+        if request.htmx:
+            return _composer_error(request, error)
+        context = conversation_context(request, found, content=content, errors=error.messages)
+        return render(request, "chats/conversation.html", context, status=422)
+    if not request.htmx:
+        return to_conversation(found.id, message_id=posted.reply.id)
+    turns = [load_turn(posted.question), load_turn(posted.reply)]
+    context = {"conversation": posted.reply.conversation, "thread": Thread(turns, None)}
+    return render(request, "chats/conversation.html#posted", context)
+
+
+def _new_chat(
+    request: PageRequest, *, model: str, content: str = "", error: ValidationError | None = None
+) -> HttpResponse:
+    providers = catalogue.models_for(request.user)
+    context = {
+        "providers": providers,
+        "model": model or preferred_model(request.user),
+        "demo_only": all(provider.slug == "demo" for provider in providers),
+        "content": content,
+        "errors": error.messages if error else [],
+    }
+    status = 422 if error else 200
+    return render(request, "chats/conversation.html", context, status=status)
+
+
+def _composer_error(request: PageRequest, error: ValidationError) -> HttpResponse:
+    """Only the sentence goes back: the text is still in the composer."""
+    context = {"errors": error.messages}
+    answer = render(request, "chats/composer.html#errors", context, status=422)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#composer-errors", "outerHTML"
+    return answer

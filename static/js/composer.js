@@ -1,0 +1,91 @@
+// The composer: grows, sends on Enter, keeps drafts, gives text back when sending fails.
+
+const touch = matchMedia("(hover: none) and (pointer: coarse)");
+const grows = CSS.supports("field-sizing", "content");
+const form = () => document.getElementById("composer-form");
+const field = () => document.getElementById("composer");
+const key = (of) => `draft:${of.dataset.draft}`;
+const isLive = () => document.querySelector(".composer-stop") !== null;
+let sent = null;
+
+function grow(area) {
+  if (grows) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+function keepDraft() {
+  const text = field().value;
+  if (text) localStorage.setItem(key(form()), text);
+  else localStorage.removeItem(key(form()));
+}
+
+function restoreDraft() {
+  const area = field();
+  if (!area || area.dataset.restored) return;
+  area.dataset.restored = "yes";
+  area.value ||= localStorage.getItem(key(form())) ?? "";
+  grow(area);
+}
+
+function fill(text) {
+  field().value = text;
+  grow(field());
+  keepDraft();
+  field().focus();
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "composer") return;
+  grow(event.target);
+  keepDraft();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+  const area = event.target;
+  const edits = area.closest?.("[data-edit-form]");
+  if (area.id !== "composer" && !(edits && area.matches("textarea"))) return;
+  const asked = event.ctrlKey || event.metaKey;
+  if (!asked && (event.shiftKey || event.altKey || touch.matches)) return;
+  event.preventDefault();
+  if (area.id === "composer" && (isLive() || sent)) return;
+  area.form.requestSubmit();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.id !== "composer-form") return;
+  const waiting = document.querySelector("#previews [data-uploading]");
+  const empty = !field().value.trim() && !document.querySelector("#previews li");
+  if (isLive() || waiting || empty) return event.preventDefault();
+  sent = { form: form(), key: key(form()), text: field().value };
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!sent || event.detail.elt !== sent.form) return;
+  const { key: draft, text } = sent;
+  sent = null;
+  if (!event.detail.successful) return;
+  localStorage.removeItem(draft);
+  const area = field();
+  // What was typed while the message was under way stays.
+  area.value = area.value.startsWith(text) ? area.value.slice(text.length).trimStart() : area.value;
+  if (area.value) keepDraft();
+  document.getElementById("previews").replaceChildren();
+  grow(area);
+  area.focus({ preventScroll: true });
+});
+
+document.addEventListener("click", (event) => {
+  const prompt = event.target.closest('[data-action="fill"]');
+  if (prompt) fill(prompt.textContent);
+});
+
+// Whoever signs out leaves no words behind.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  Object.keys(localStorage).filter((k) => k.startsWith("draft:")).forEach((k) => localStorage.removeItem(k));
+});
+
+document.addEventListener("htmx:load", restoreDraft);
+restoreDraft();

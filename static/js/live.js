@@ -1,0 +1,97 @@
+// A conversation's page while it is open: one socket, its live replies, the thread's changes.
+import { Connection } from "./connection.js";
+import { poll, stopPolling } from "./polling.js";
+import { watch } from "./scroll.js";
+import { LiveReply } from "./stream.js";
+import { announce } from "./toasts.js";
+
+const LIVE = '[data-status="pending"][data-message], [data-status="streaming"][data-message]';
+let connection = null;
+let path = null;
+let replies = new Map();
+let posting = 0;
+let missed = null;
+
+export function open(thread) {
+  if (thread.dataset.socket !== path) {
+    connection?.close();
+    path = thread.dataset.socket;
+    connection = new Connection(path, { onmessage, onopen, ondown: poll, onended });
+  }
+  if (!thread.dataset.watched) {
+    thread.dataset.watched = "yes";
+    watch(thread);
+  }
+  watchReplies();
+}
+
+function watchReplies() {
+  for (const article of document.querySelectorAll(LIVE)) {
+    if (replies.get(article.dataset.message)?.article === article) continue;
+    replies.set(article.dataset.message, new LiveReply(article));
+    connection.send({ watch: article.dataset.message });
+  }
+  for (const [id, reply] of replies) if (!reply.article.isConnected) replies.delete(id);
+}
+
+function onopen(again) {
+  stopPolling();
+  if (again) refetch();
+  for (const id of replies.keys()) connection.send({ watch: id });
+}
+
+function onended(code) {
+  poll();
+  document.dispatchEvent(new CustomEvent("parley:trouble", { detail: code === 4401 ? "signedOut" : "gone" }));
+}
+
+function onmessage(data) {
+  const reply = replies.get(data.m);
+  if (data.t === "snapshot") reply?.snapshot(data);
+  else if (data.t === "frame" && reply && !reply.frame(data)) resync(reply);
+  else if (data.t === "notice") reply?.notice.show(data);
+  else if (data.t === "end" && reply) end(reply, data);
+  else if (data.t === "thread") threadChanged(data.leaf);
+  else if (data.t === "sidebar") document.body.dispatchEvent(new CustomEvent("parley:sidebar"));
+}
+
+function resync(reply) {
+  if (reply.asked && Date.now() - reply.asked < 500) return;
+  reply.asked = Date.now();
+  connection.send({ watch: reply.id });
+}
+
+function end(reply, data) {
+  replies.delete(reply.id);
+  reply.notice.hide();
+  const whole = reply.number !== null && (data.n === null || data.n <= reply.number + 1);
+  const { article } = reply;
+  article.dataset.status = data.status;
+  announce(data.status);
+  // Frames that never came are in the article as the server has it.
+  const target = whole && data.n !== null ? article.querySelector(".message-footer") : article;
+  const source = whole && data.n !== null ? article.dataset.footer : article.dataset.poll;
+  window.htmx.ajax("GET", source, { source: article, target, swap: "outerHTML" });
+}
+
+function threadChanged(leaf) {
+  missed = leaf;
+  if (posting || !leaf || document.getElementById(`message-${leaf}`)) return;
+  refetch();
+}
+
+function refetch() {
+  const thread = document.getElementById("thread");
+  if (!thread || thread.querySelector("[data-edit-form]")) return;
+  window.htmx.ajax("GET", thread.dataset.page, { source: thread, target: thread, swap: "outerHTML" });
+}
+
+// An answer to this page's own form brings the change that the socket reports as well.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb === "post") posting += 1;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "post") return;
+  posting = Math.max(0, posting - 1);
+  if (missed) setTimeout(() => threadChanged(missed), 50);
+});

@@ -1,0 +1,68 @@
+// Starts a page. Behaviour hangs on data- attributes and is delegated from the document, so that
+// what htmx or the socket puts into the page needs no setting up. The rarely used is loaded late.
+import "./shell.js";
+import "./composer.js";
+import "./toasts.js";
+import "./shortcuts.js";
+
+const late = {
+  "copy-code": () => import("./copy.js"),
+  "copy-message": () => import("./copy.js"),
+  "pick-model": () => import("./picker.js"),
+};
+
+document.addEventListener("click", async (event) => {
+  const target = event.target.closest("[data-action]");
+  const load = target && late[target.dataset.action];
+  if (!load || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  (await load()).run(target);
+});
+
+for (const name of ["paste", "drop", "dragover", "change"]) {
+  document.addEventListener(name, (event) => {
+    const files = event.target.matches?.(".composer-file")
+      ? event.target.files
+      : (event.clipboardData ?? event.dataTransfer)?.files;
+    if (name === "dragover" && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    if (name === "dragover" || !files?.length || !document.getElementById("composer")) return;
+    if (name !== "change") event.preventDefault();
+    const chosen = [...files];
+    if (name === "change") event.target.value = "";
+    import("./uploads.js").then((uploads) => uploads.add(chosen));
+  });
+}
+
+async function openThread() {
+  const thread = document.getElementById("thread");
+  if (!thread?.dataset.socket) return;
+  (await import("./live.js")).open(thread);
+}
+
+function localTimes(root) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    time.textContent = format.format(new Date(time.dateTime));
+    time.removeAttribute("data-local");
+  }
+}
+
+function countdowns(root) {
+  if (root.querySelector("[data-countdown]")) import("./countdown.js").then((m) => m.start());
+}
+
+function settle(root) {
+  localTimes(root);
+  countdowns(root);
+  openThread();
+}
+
+document.addEventListener("htmx:load", (event) => settle(event.detail.elt.parentElement ?? document));
+document.addEventListener("parley:added", (event) => settle(event.target));
+
+// Before the first paint: a conversation opens at its end.
+const [visit] = performance.getEntriesByType("navigation");
+if (document.getElementById("thread") && !location.hash && visit?.type !== "back_forward") {
+  scrollTo(0, document.documentElement.scrollHeight);
+}
+settle(document);

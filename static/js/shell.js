@@ -1,0 +1,78 @@
+// The frame of the app: the sidebar (a drawer on phones), menus beside their buttons.
+
+const root = document.documentElement;
+const phone = matchMedia("(max-width: 56rem)");
+let opener = null;
+
+export function toggleSidebar(from) {
+  if (phone.matches) return root.dataset.drawer ? closeDrawer() : openDrawer(from);
+  const hidden = root.dataset.sidebar === "hidden";
+  if (hidden) delete root.dataset.sidebar;
+  else root.dataset.sidebar = "hidden";
+  document.cookie = `sidebar=${hidden ? "shown" : "hidden"}; path=/; max-age=31536000; samesite=lax`;
+  const next = document.querySelector(`${hidden ? "#sidebar" : "#topbar"} [data-action="toggle-sidebar"]`);
+  if (from) next?.focus();
+}
+
+function openDrawer(from) {
+  const sidebar = document.getElementById("sidebar");
+  opener = from ?? document.activeElement;
+  root.dataset.drawer = "open";
+  sidebar.setAttribute("role", "dialog");
+  sidebar.setAttribute("aria-modal", "true");
+  document.getElementById("main").inert = true;
+  sidebar.querySelector("a, button").focus();
+}
+
+export function closeDrawer() {
+  if (!root.dataset.drawer) return false;
+  const sidebar = document.getElementById("sidebar");
+  delete root.dataset.drawer;
+  sidebar.removeAttribute("role");
+  sidebar.removeAttribute("aria-modal");
+  document.getElementById("main").inert = false;
+  opener?.focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const action = event.target.closest("[data-action]");
+  if (action?.dataset.action === "toggle-sidebar" || action?.dataset.action === "close-sidebar") {
+    event.preventDefault();
+    if (action.dataset.action === "close-sidebar") closeDrawer();
+    else toggleSidebar(action);
+  }
+  if (action?.dataset.action === "help") document.getElementById("help").showModal();
+  // A click beside a dialog closes it; a chosen entry closes its menu.
+  if (event.target.matches("dialog")) event.target.close();
+  if (event.target.closest(".menu-item")) event.target.closest("[popover]")?.hidePopover();
+});
+
+phone.addEventListener("change", closeDrawer);
+
+// Without this a menu opens in the middle of the window, which works as well.
+document.addEventListener(
+  "beforetoggle",
+  (event) => {
+    const menu = event.target;
+    if (event.newState !== "open" || !menu.matches?.(".menu")) return;
+    const box = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+    const below = box.bottom < innerHeight * 0.6;
+    const right = box.left > innerWidth * 0.5;
+    Object.assign(menu.style, {
+      margin: 0,
+      top: below ? `${box.bottom + 4}px` : "auto",
+      bottom: below ? "auto" : `${innerHeight - box.top + 4}px`,
+      left: right ? "auto" : `${Math.max(8, box.left)}px`,
+      right: right ? `${Math.max(8, root.clientWidth - box.right)}px` : "auto",
+    });
+  },
+  true,
+);
+
+// The list keeps its place from page to page.
+const list = document.querySelector(".sidebar-scroll");
+if (list) {
+  list.scrollTop = Number(sessionStorage.getItem("sidebar")) || 0;
+  addEventListener("pagehide", () => sessionStorage.setItem("sidebar", list.scrollTop));
+}

@@ -1,0 +1,89 @@
+// Puts a live reply's snapshots and frames into its article. See docs/architecture.md.
+import { Notice } from "./notice.js";
+
+export class LiveReply {
+  constructor(article) {
+    this.id = article.dataset.message;
+    this.article = article;
+    this.body = article.querySelector(".message-body");
+    this.reasoning = article.querySelector(".reasoning");
+    this.notice = new Notice(article.querySelector(".message-notice"));
+    this.number = null;
+    this.stack = [];
+    this.tail = "";
+    this.tailNodes = [];
+  }
+
+  get container() {
+    return this.stack.at(-1) ?? this.body;
+  }
+
+  snapshot(data) {
+    this.number = data.n;
+    this.notice.hide();
+    this.body.innerHTML = data.html;
+    this.stack = [...this.body.querySelectorAll("[data-open]")];
+    this.tailNodes = [];
+    this.showTail(data.tail ?? "");
+    this.reasoning.querySelector(".reasoning-text").textContent = data.reasoning ?? "";
+    this.reasoning.hidden = !data.reasoning;
+    if (data.html || data.tail || data.reasoning) this.writing();
+  }
+
+  // False when frames are missing between the last one and this.
+  frame(data) {
+    if (this.number === null || data.n > this.number + 1) return false;
+    if (data.n <= this.number) return true;
+    this.number = data.n;
+    this.notice.hide();
+    this.writing();
+    if (data.ops || data.s !== undefined) {
+      this.dropTail();
+      for (const [kind, html] of data.ops ?? []) this.apply(kind, html);
+      this.showTail(data.s === undefined ? this.tail : this.tail.slice(0, data.k ?? 0) + data.s);
+    }
+    if (data.r) {
+      this.reasoning.querySelector(".reasoning-text").append(data.r);
+      this.reasoning.hidden = false;
+    }
+    return true;
+  }
+
+  apply(kind, html) {
+    if (kind === "<") {
+      this.stack.pop()?.removeAttribute("data-open");
+      return;
+    }
+    const added = this.append(html);
+    if (kind !== ">") return;
+    for (const node of added) {
+      const open = node.matches?.("[data-open]") ? node : node.querySelector?.("[data-open]");
+      if (open) this.stack.push(open);
+    }
+  }
+
+  append(html) {
+    const parent = this.container;
+    const before = parent.lastChild;
+    parent.insertAdjacentHTML("beforeend", html);
+    const added = [];
+    for (let node = before ? before.nextSibling : parent.firstChild; node; node = node.nextSibling) {
+      added.push(node);
+    }
+    return added;
+  }
+
+  dropTail() {
+    for (const node of this.tailNodes) node.remove();
+    this.tailNodes = [];
+  }
+
+  showTail(html) {
+    this.tail = html;
+    this.tailNodes = html ? this.append(html) : [];
+  }
+
+  writing() {
+    if (this.article.dataset.status === "pending") this.article.dataset.status = "streaming";
+  }
+}
