@@ -23,7 +23,7 @@ from chats.routing import websocket_urlpatterns  # noqa: E402
 from config.limits import RequestSizeLimit  # noqa: E402
 from config.sockets import SameOriginOnly  # noqa: E402
 
-_protocols = ProtocolTypeRouter(
+_protocols: Any = ProtocolTypeRouter(
     {
         "http": RequestSizeLimit(django_application, settings.MAX_REQUEST_SIZE),
         "websocket": SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),

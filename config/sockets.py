@@ -22,7 +22,7 @@ class SameOriginOnly:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         """Pass the socket on or close it before it is accepted (403)."""
-        inner = self.application if is_same_origin(scope) else WebsocketDenier()
+        inner: Any = self.application if is_same_origin(scope) else WebsocketDenier()
         return await inner(scope, receive, send)
 
 
