@@ -68,6 +68,7 @@ def everything() -> list[object]:
 def test_stranger_finds_nothing_and_changes_nothing(
     name: str,
     method: str,
+    *,
     headers: dict[str, str],
     stranger_client: Client,
     conversation: Conversation,
@@ -119,6 +120,7 @@ def test_owner_gets_an_answer_to_one_method_at_least(
 @pytest.mark.parametrize("name", ALL)
 def test_unsafe_request_without_a_token_is_refused(
     name: str,
+    *,
     headers: dict[str, str],
     owner: User,
     owner_client: Client,
