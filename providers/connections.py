@@ -56,6 +56,12 @@ def environment_sources() -> list[Source]:
     ]
 
 
+def stored_sources(user: AnyUser) -> list[Source]:
+    """The user's own keys and the site's, active or not, by name. One query."""
+    keys = ApiKey.objects.of_user_and_site(user.pk).select_related("model_list")
+    return [_from_key(key) for key in keys if key.provider in registry.kinds()]
+
+
 def site_sources() -> list[Source]:
     """Stored keys without a user, which everyone may use. One query."""
     keys = ApiKey.objects.filter(user=None, is_active=True)

@@ -28,6 +28,8 @@ class Adapter(ABC):
     needs_base_url: ClassVar[bool] = False
     needs_refresh: ClassVar[bool] = True
     """False for an adapter whose models are all in `preferred_models` and never change."""
+    default_base_url: ClassVar[str] = ""
+    """Where the provider is when the connection does not say."""
     preferred_models: ClassVar[tuple[str, ...]] = ()
     """Models to choose as the default, best first, when the provider offers them."""
 

@@ -4,15 +4,20 @@ Builds on the field of `django-encrypted-model-fields` and replaces two things i
 (AES-128) by AES-256-GCM, and the silent hand-back of ciphertext when the key is wrong by an error.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model
+from django.db.models import Field, Model, TextField
 from django.db.models.query_utils import DeferredAttribute
 from encrypted_model_fields import fields as encrypted_model_fields  # type: ignore[import-untyped]
 
 from providers import cipher
+
+if TYPE_CHECKING:
+    Base = TextField[str, str]
+else:
+    Base = encrypted_model_fields.EncryptedTextField
 
 
 class Sealed(str):
@@ -42,12 +47,13 @@ class UnsealingAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedTextField(encrypted_model_fields.EncryptedTextField):  # type: ignore[misc]
+class EncryptedTextField(Base):
     """Text encrypted with AES-256-GCM, bound to table, column and primary key.
 
     The row must have its primary key before it is saved (UUID keys do). Only `save()` and
-    `bulk_create()` can write it: `update()` knows no row and raises `FieldError`. `values()` and
-    `dumpdata` show the ciphertext. Renaming the table or column needs a data migration.
+    `bulk_create()` can write it: `update()` and `loaddata` know no row and raise `FieldError`.
+    `values()` and `dumpdata` show the ciphertext. Renaming the table or column needs a data
+    migration.
     """
 
     descriptor_class = UnsealingAttribute
@@ -78,9 +84,7 @@ class EncryptedTextField(encrypted_model_fields.EncryptedTextField):  # type: ig
         return None if value is None else Sealed(value)
 
     def to_python(self, value: Any) -> Any:
-        """Keep text as it is; what `dumpdata` wrote is recognised as encrypted."""
-        if isinstance(value, str) and value.startswith(cipher.PREFIX):
-            return Sealed(value)
+        """Keep text as it is: the kept field would try to decrypt it, and pass over a failure."""
         return Field.to_python(self, value)
 
     def value_to_string(self, obj: Model) -> str:

@@ -97,7 +97,9 @@ class ModelList(models.Model):
 class KeyCheck(models.Model):
     """One row, encrypted with the master key: tells at start whether the key is the right one."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
     token = EncryptedTextField(editable=False)
 
     def __str__(self) -> str:

@@ -16,14 +16,19 @@ AnyUser = AbstractBaseUser | AnonymousUser
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Keys."""
 
-    def owned_by(self, user: AnyUser) -> "ApiKeyQuerySet":
-        """The user's own, which they may change."""
-        return self.filter(user=user.pk).exclude(user=None)
+    def changeable_by(self, user: AnyUser) -> "ApiKeyQuerySet":
+        """The user's own; for administrators the site's too."""
+        own = self.exclude(user=None).filter(user=user.pk)
+        return own | self.filter(user=None) if getattr(user, "is_superuser", False) else own
 
     def usable_by(self, user: AnyUser) -> "ApiKeyQuerySet":
         """Active ones that the user may call: their own first, then the site's."""
-        visible = self.filter(Q(user=user.pk) | Q(user=None), is_active=True)
+        visible = self.of_user_and_site(user.pk).filter(is_active=True)
         return visible.order_by(F("user_id").asc(nulls_last=True), "created_at")
+
+    def of_user_and_site(self, user_id: Any) -> "ApiKeyQuerySet":
+        """The user's and the site's, active or not."""
+        return self.filter(Q(user=user_id) | Q(user=None))
 
 
 class ModelListQuerySet(models.QuerySet["ModelList"]):

@@ -10,7 +10,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from providers import errors
 from providers.adapters import failures
@@ -52,8 +52,6 @@ C = TypeVar("C", bound=Client)
 
 class SdkAdapter(Adapter, Generic[C]):
     """An adapter on an SDK whose client is `C`."""
-
-    default_base_url: ClassVar[str] = ""
 
     @property
     def base_url(self) -> str:
