@@ -22,6 +22,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_URL_LENGTH = 500
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/\[\]%+]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 # Forms that carry an IPv4 address or a tunnel inside, and what `is_global` gets wrong or leaves to
 # the reader: IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo, site-local, 6to4 relays.
@@ -49,7 +50,7 @@ _METADATA = tuple(
 def checked_url(url: str) -> str:
     """The base URL without a slash at its end. Raises `AddressRefusedError` with a reason.
 
-    Looks at the text only: whether the host is public shows when it is called.
+    Looks at the text only: whether a name is public shows when it is called.
     """
     if len(url) > MAX_URL_LENGTH or not _URL_CHARACTERS.fullmatch(url):
         raise AddressRefusedError(_("The address contains characters that it may not contain."))
@@ -62,7 +63,24 @@ def checked_url(url: str) -> str:
         raise AddressRefusedError(_("The address must begin with http:// or https://."))
     if not host or port == 0 or not _HOST.fullmatch(host):
         raise AddressRefusedError(_("The address names no valid host."))
+    _check_number(host)
     return url.rstrip("/")
+
+
+def _check_number(host: str) -> None:
+    """Refuse a host that is a private address, or one in a notation that hides what it is."""
+    try:
+        address = ipaddress.ip_address(host.rstrip("."))
+    except ValueError:
+        if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+            raise AddressRefusedError(_("The address names no valid host.")) from None
+        return
+    if is_refused(address):
+        raise AddressRefusedError(_inside(host))
+
+
+def _inside(host: str) -> str:
+    return _("“%(host)s” is inside this site's own network.") % {"host": host}
 
 
 def host_of(url: str) -> tuple[str, str, int]:
@@ -82,9 +100,7 @@ async def vetted_addresses(host: str, port: int) -> list[str]:
     except OSError as error:
         raise NetworkError(_("The name “%(host)s” could not be found.") % {"host": host}) from error
     if any(is_refused(address) for address in map(ipaddress.ip_address, found)):
-        raise AddressRefusedError(
-            _("“%(host)s” is inside this site's own network.") % {"host": host}
-        )
+        raise AddressRefusedError(_inside(host))
     return found
 
 

@@ -6,6 +6,7 @@ from functools import cache
 import httpx2
 from django.conf import settings
 
+from providers.guard import checked_url
 from providers.guarded_transport import GuardedTransport
 from providers.types import Connection
 
@@ -36,8 +37,11 @@ def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.Async
     """A client for one connection; guarded unless the connection is trusted.
 
     `auth` are the headers that carry the key; the SDK's own, which may come from the environment,
-    are replaced by them. Follows no redirects: one would take the key to another host.
+    are replaced by them. Follows no redirects: one would take the key to another host. Raises
+    `AddressRefusedError` for a base URL that is none.
     """
+    if not connection.trusted and connection.base_url:
+        checked_url(connection.base_url)
 
     async def set_headers(request: httpx2.Request) -> None:
         for name in list(request.headers):

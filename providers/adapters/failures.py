@@ -74,6 +74,8 @@ def from_exception(error: Exception, *, key: str) -> errors.ProviderError | None
     for cause in _causes(error):
         if isinstance(cause, httpx2.TimeoutException):
             return errors.ProviderTimeoutError()
+    if isinstance(error, httpx2.InvalidURL):
+        return errors.AddressRefusedError(str(error))
     if isinstance(error, httpx2.RequestError | OSError):
         # While reading the answer: before that, the SDK wraps it in an error of its own.
         return errors.CutStreamError(type(error).__name__)

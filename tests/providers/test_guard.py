@@ -1,0 +1,326 @@
+"""Addresses that users set: nothing inside the site's own network is ever reached."""
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from providers import guard, guarded_transport
+from providers.contract import Adapter
+from providers.errors import AddressRefusedError, MalformedStreamError, ProviderError
+from tests.providers.conftest import collect, request_for, text_of
+from tests.upstream import Upstream
+from tests.upstream_modes import ANSWER
+
+MakeAdapter = Callable[..., Adapter]
+PUBLIC = "93.184.215.14"
+
+
+class Canary:
+    """Listens on loopback and must see nothing."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.seen += 1
+            connection.close()
+
+    def close(self) -> None:
+        """Stop, after having looked at what came last."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    found = Canary()
+    yield found
+    found.close()
+    assert found.seen == 0
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
+    """Answers of the resolver, by name: one list an answer, the last one repeats."""
+    answers: dict[str, list[list[str]]] = {}
+
+    async def resolve(host: str, port: int) -> list[str]:
+        found = answers[host]
+        return found.pop(0) if len(found) > 1 else found[0]
+
+    monkeypatch.setattr(guard, "resolve", resolve)
+    return answers
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "017700000001",
+        "0.0.0.0",
+        "0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+    ],
+)
+@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic"])
+async def test_loopback_in_every_form(
+    kind: str, host: str, adapter_for: MakeAdapter, canary: Canary
+) -> None:
+    adapter = adapter_for(kind, base_url=f"http://{host}:{canary.port}", trusted=False)
+
+    with pytest.raises(ProviderError):
+        await collect(adapter.stream(request_for("ok")))
+    with pytest.raises(ProviderError):
+        await adapter.list_models()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "0.0.0.0",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::1",
+        "2001::1",
+        "2001:db8::1",
+        "2002:a00:1::",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert guard.is_refused(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700::6810:84e5"])
+def test_public_addresses(address: str) -> None:
+    assert not guard.is_refused(ipaddress.ip_address(address))
+
+
+def test_an_administrator_may_allow_private_ones_but_not_metadata(settings: Any) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = True
+
+    assert not guard.is_refused(ipaddress.ip_address("192.168.1.1"))
+    assert not guard.is_refused(ipaddress.ip_address("127.0.0.1"))
+    for address in ("169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200", "0.0.0.0"):
+        assert guard.is_refused(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://",
+        "http:///x",
+        "http://user@example.com",
+        "http://user:password@example.com",
+        "http://good.com@127.0.0.1",
+        "http://good.com\\@127.0.0.1",
+        "http://good.com\\.evil.com",
+        "http://good.com\t.evil.com",
+        "http://good.com\r\nHost: evil.com",
+        "http://good.com\x00",
+        "http://good .com",
+        "http://good.com#@evil.com",
+        "http://good.com?x=y",
+        "http://good.com:99999",
+        "http://good.com:0",
+        "http://good.com:x",
+        "http://[::1",
+        "http://gööd.com",
+        "http://ⓛocalhost",
+        "http://-x.com",
+        "http://127.1",
+        "http://0177.0.0.1",
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://0x7f.1",
+        "http://127.0.0.1.",
+        "http://10.0.0.1:8000/v1",
+        "http://[::1]",
+        "http://%31%32%37.0.0.1",
+        "http://" + "x" * 600,
+    ],
+)
+def test_urls_that_are_not_plain(url: str) -> None:
+    with pytest.raises(AddressRefusedError):
+        guard.checked_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.com/v1", "http://example.com:8080", "http://[2606:4700::1]/v1/"]
+)
+def test_plain_urls(url: str) -> None:
+    assert guard.checked_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize("answer", [["127.0.0.1"], [PUBLIC, "127.0.0.1"], ["::ffff:127.0.0.1"]])
+async def test_names_that_point_inside(
+    answer: list[str],
+    adapter_for: MakeAdapter,
+    canary: Canary,
+    names: dict[str, list[list[str]]],
+) -> None:
+    names["evil.example"] = [answer]
+    adapter = adapter_for(
+        "openai_compatible", base_url=f"http://evil.example:{canary.port}", trusted=False
+    )
+
+    with pytest.raises(AddressRefusedError):
+        await collect(adapter.stream(request_for("ok")))
+
+
+async def test_a_name_that_resolves_differently_the_second_time(
+    adapter_for: MakeAdapter,
+    upstream: Upstream,
+    names: dict[str, list[list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The address that was looked at is the one that is called, under the name's own Host."""
+    names["rebinding.example"] = [["127.0.0.1"], ["127.0.0.2"]]
+    monkeypatch.setattr(guard, "is_refused", lambda address: str(address) != "127.0.0.1")
+    adapter = adapter_for(
+        "openai_compatible",
+        base_url=f"http://rebinding.example:{upstream.port}/v1",
+        trusted=False,
+    )
+
+    for _ in range(2):
+        assert text_of(await collect(adapter.stream(request_for("ok")))) == ANSWER
+    hosts = [entry["headers"]["host"] for entry in upstream.requests]
+    assert hosts == [f"rebinding.example:{upstream.port}"] * 2
+
+
+async def test_an_expired_pin_is_vetted_anew(
+    adapter_for: MakeAdapter,
+    upstream: Upstream,
+    names: dict[str, list[list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guarded_transport, "PINNED_FOR", -1.0)
+    monkeypatch.setattr(guard, "is_refused", lambda address: str(address) != "127.0.0.1")
+    names["rebinding.example"] = [["127.0.0.1"], ["127.0.0.2"]]
+    base_url = f"http://rebinding.example:{upstream.port}/v1"
+    adapter = adapter_for("openai_compatible", base_url=base_url, trusted=False)
+    await collect(adapter.stream(request_for("ok")))
+
+    with pytest.raises(AddressRefusedError):
+        await collect(adapter.stream(request_for("ok")))
+
+
+async def test_redirects_lead_nowhere(
+    adapter_for: MakeAdapter, upstream: Upstream, settings: Any
+) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = True
+    adapter = adapter_for("openai_compatible", trusted=False)
+
+    with pytest.raises(AddressRefusedError, match="302"):
+        await collect(adapter.stream(request_for("redirect")))
+
+    assert [entry["path"] for entry in upstream.requests] == ["/v1/chat/completions"]
+
+
+async def test_proxies_of_the_environment_are_not_used(
+    adapter_for: MakeAdapter,
+    upstream: Upstream,
+    canary: Canary,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = True
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
+    adapter = adapter_for("openai_compatible", trusted=False)
+
+    assert text_of(await collect(adapter.stream(request_for("ok")))) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
+        b"HTTP/1.1 500 Oh\r\nContent-Type: text/event-stream\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n",
+    ],
+)
+async def test_an_endless_answer_is_bounded(
+    head: bytes, adapter_for: MakeAdapter, settings: Any
+) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = True
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head)
+        try:
+            while sent < 64 * 1024 * 1024:
+                writer.write(b"x" * 65536)
+                await writer.drain()
+                sent += 65536
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(flood, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    adapter = adapter_for("openai", base_url=f"http://127.0.0.1:{port}/v1", trusted=False)
+
+    with pytest.raises(MalformedStreamError):
+        await adapter.list_models()
+
+    assert sent < 32 * 1024 * 1024
+    server.close()
+    await server.wait_closed()
