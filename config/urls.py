@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("chats.urls")),
     path("accounts/", include("accounts.sign_in_urls")),
+    path("settings/providers/", include("providers.urls")),
     path("settings/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -4,13 +4,16 @@
     with Upstream() as upstream: ...            # in a thread; `upstream.url`
 
 `POST /v1/chat/completions` and `POST /v1/messages` (streamed or not), `GET /v1/models` (Anthropic's
-format when the request has an `anthropic-version` header). The key `wrong` gets 401.
+format when the request has an `anthropic-version` header). The key `wrong` gets 401; the key
+`patient` waits for a list of models for ever.
 
 How it answers is chosen by the model's name, or by the first line of the last user message when
 that is `/mode <name>` (not with the model `echo`):
 
     ok                  a short Markdown answer, at once
     echo                the last user message, exactly, in deltas of three characters
+    echo-whole          the same in one delta
+    echo-chars          the same in deltas of one character, about 500 a second
     echo-reasoning      the same as reasoning, then "Done."
     fast-N@R            N tokens at R a second; fast-400@100
     code-N@R            the same as one code block
@@ -193,6 +196,8 @@ class Answer:
         if self.key == "wrong":
             return await self._error(401, "Incorrect API key provided.", "invalid_api_key")
         if method == "GET" and path == "/v1/models":
+            if self.key == "patient":
+                return await self._hang()
             await send_json(self.writer, 200, self.wire.models(modes.LISTED))
             return True
         wanted = {OpenAIWire: "/v1/chat/completions", AnthropicWire: "/v1/messages"}

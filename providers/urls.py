@@ -1,0 +1,13 @@
+"""Keys, under /settings/providers/."""
+
+from django.urls import path
+
+from providers import views
+
+app_name = "providers"
+urlpatterns = [
+    path("", views.key_list, name="keys"),
+    path("<uuid:key_id>/", views.change_key, name="change_key"),
+    path("<uuid:key_id>/test/", views.test_key, name="test_key"),
+    path("<uuid:key_id>/delete/", views.delete_key, name="delete_key"),
+]

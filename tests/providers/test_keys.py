@@ -1,0 +1,211 @@
+"""Adding, changing and testing keys."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from providers import catalogue, errors, keys
+from providers.models import ApiKey, ModelList
+from providers.routing import resolve
+from tests.providers.conftest import KEY
+from tests.upstream import Upstream
+
+
+@pytest.fixture(autouse=True)
+def _settings(settings: Any) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = True
+    settings.PROVIDER_ENVIRONMENT = {}
+    settings.DEFAULT_MODEL = ""
+
+
+def add(user: User | None, name: str = "Mine", **values: str) -> ApiKey:
+    return keys.add_key(
+        **{"user": user, "provider": "openai", "key_name": name, "key": KEY} | values  # type: ignore[arg-type]
+    )
+
+
+def test_a_key_makes_a_connection(owner: User) -> None:
+    row = add(owner)
+
+    route = resolve("openai/gpt-4o", user=owner)
+    assert (route.slug, route.model) == ("openai", "gpt-4o")
+    assert route.adapter.connection.api_key == KEY
+    assert not route.adapter.connection.trusted
+    assert KEY not in repr(route)
+    assert row.last_four == KEY[-4:]
+
+
+def test_another_users_key_is_out_of_reach(owner: User, stranger: User) -> None:
+    add(owner)
+
+    with pytest.raises(errors.NotFoundError):
+        resolve("openai/gpt-4o", user=stranger)
+
+
+def test_the_sites_key_is_for_everyone(owner: User, stranger: User) -> None:
+    add(None, "Site")
+
+    for user in (owner, stranger):
+        assert resolve("openai/x", user=user).adapter.connection.api_key == KEY
+
+
+def test_one_that_is_switched_off_is_not_used(owner: User) -> None:
+    keys.update_key(key=add(owner), key_name="Mine", is_active=False)
+
+    with pytest.raises(errors.NotFoundError):
+        resolve("openai/gpt-4o", user=owner)
+
+
+def test_slugs(owner: User, settings: Any) -> None:
+    settings.PROVIDER_ENVIRONMENT = {"anthropic": {"api_key": "x", "base_url": ""}}
+    url = "http://127.0.0.1:1"
+    made = [
+        add(owner, "First").slug,
+        add(owner, "At work").slug,
+        add(owner, "at-work").slug,
+        add(owner, "Mine", provider="anthropic").slug,
+        add(owner, "Demo", provider="openai_compatible", base_url=url).slug,
+        add(owner, "日本", provider="openai_compatible", base_url=url).slug,
+    ]
+
+    assert made == ["openai", "at-work", "at-work-2", "mine", "demo-2", "openai-compatible"]
+
+
+def test_the_environment_wins(owner: User, settings: Any) -> None:
+    add(owner)
+    settings.PROVIDER_ENVIRONMENT = {"openai": {"api_key": "of-the-site", "base_url": ""}}
+
+    connection = resolve("openai/x", user=owner).adapter.connection
+    assert (connection.api_key, connection.trusted) == ("of-the-site", True)
+    [_environment, mine] = catalogue.connections_for(owner)
+    assert mine.is_overridden
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"provider": "nonsense"}, "provider"),
+        ({"provider": "demo"}, "provider"),
+        ({"key": ""}, "key"),
+        ({"key": "with a space"}, "key"),
+        ({"key": "line\r\nX-Evil: 1"}, "key"),
+        ({"key": "ключ"}, "key"),
+        ({"key": "x" * 1001}, "key"),
+        ({"key_name": ""}, "key_name"),
+        ({"key_name": "x" * 101}, "key_name"),
+        ({"key_name": "Taken"}, "key_name"),
+        ({"provider": "openai_compatible"}, "base_url"),
+        ({"base_url": "ftp://x"}, "base_url"),
+        ({"base_url": "http://a@b"}, "base_url"),
+        ({"base_url": "http://169.254.169.254"}, "base_url"),
+    ],
+)
+def test_what_is_refused(values: dict[str, str], field: str, owner: User) -> None:
+    add(owner, "Taken")
+
+    with pytest.raises(ValidationError) as caught:
+        add(owner, **values)
+
+    assert list(caught.value.message_dict) == [field]
+    assert ApiKey.objects.count() == 1
+
+
+def test_names_are_free_for_each_user_and_for_the_site(owner: User, stranger: User) -> None:
+    for user in (owner, stranger, None):
+        add(user, "Same")
+
+    with pytest.raises(ValidationError):
+        add(None, "Same")
+
+
+def test_there_is_a_limit(owner: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MAX_KEYS", 1)
+    add(owner)
+
+    with pytest.raises(ValidationError):
+        add(owner, "Another")
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://evil.example/v1",
+        "http://api.openai.com/v1",
+        "https://api.openai.com:444/v1",
+        "https://api.openai.com.evil.example",
+    ],
+)
+def test_a_stored_key_goes_to_no_other_host(base_url: str, owner: User) -> None:
+    row = add(owner)
+
+    with pytest.raises(ValidationError) as caught:
+        keys.update_key(key=row, key_name="Mine", base_url=base_url)
+
+    assert list(caught.value.message_dict) == ["key"]
+    assert resolve("openai/x", user=owner).adapter.connection.base_url == ""
+
+
+def test_a_short_key_goes_to_no_other_host_either(owner: User) -> None:
+    row = add(owner, key="abc")
+    assert row.last_four == "", "four of few characters would give it away"
+
+    with pytest.raises(ValidationError):
+        keys.update_key(key=row, key_name="Mine", base_url="https://evil.example")
+
+
+def test_changing_host_with_the_key_and_path_without(owner: User) -> None:
+    row = add(owner)
+    keys.update_key(key=row, key_name="New name", base_url="https://api.openai.com/v2/")
+    connection = resolve("openai/x", user=owner).adapter.connection
+    assert (connection.base_url, connection.api_key) == ("https://api.openai.com/v2", KEY)
+
+    keys.update_key(key=row, key_name="X", base_url="https://other.example", new_key="new-key")
+    connection = resolve("openai/x", user=owner).adapter.connection
+    assert (connection.base_url, connection.api_key) == ("https://other.example", "new-key")
+
+
+def test_testing_a_key(owner: User, upstream: Upstream) -> None:
+    row = add(owner, base_url=upstream.url + "/v1")
+
+    assert keys.check_key(key=row) == ""
+
+    row.refresh_from_db()
+    assert (row.last_error, row.last_checked_at is None) == ("", False)
+    [connection, demo] = catalogue.models_for(owner)
+    assert (connection.slug, demo.slug) == ("openai", "demo")
+    assert "echo" in [model.id for model in connection.models]
+    assert connection.error == ""
+    assert catalogue.default_model(owner) == "openai/ok"
+
+
+def test_testing_a_wrong_key_keeps_the_providers_words(owner: User, upstream: Upstream) -> None:
+    row = add(owner, base_url=upstream.url + "/v1", key="wrong")
+
+    assert "Incorrect API key provided." in keys.check_key(key=row)
+
+    row.refresh_from_db()
+    assert "Incorrect API key provided." in row.last_error
+    assert "Incorrect API key provided." in catalogue.models_for(owner)[0].error
+
+
+def test_a_failed_question_keeps_the_last_list(owner: User, upstream: Upstream) -> None:
+    row = add(owner, base_url=upstream.url + "/v1")
+    keys.check_key(key=row)
+    ApiKey.objects.update(base_url="http://127.0.0.1:9/v1")
+
+    assert keys.check_key(key=ApiKey.objects.get())
+
+    [connection, _demo] = catalogue.models_for(owner)
+    assert connection.error
+    assert "echo" in [model.id for model in connection.models]
+
+
+def test_deleting_a_key_deletes_its_models(owner: User, upstream: Upstream) -> None:
+    row = add(owner, base_url=upstream.url + "/v1")
+    keys.check_key(key=row)
+    keys.delete_key(key=row)
+
+    assert not ApiKey.objects.exists()
+    assert not ModelList.objects.exists()
