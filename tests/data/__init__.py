@@ -1,0 +1,1 @@
+"""Data that many tests share."""
