@@ -120,7 +120,7 @@ async def decoded(
                 decoder.finish_reason = decoder.finish_reason or "stop"
                 return
             try:
-                for event in decoder.feed(json.loads(data)):
+                for event in decoder.feed(json.loads(data.decode())):
                     yield event
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise errors.MalformedStreamError(_excerpt(data)) from error
