@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chats.models import Conversation
 
+_PROVIDERS = _("Default of the provider")
+
 
 class SettingsForm(forms.Form):
     """How the next replies of a conversation are made. Empty means the provider's own default."""
@@ -23,7 +25,14 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=_("0 is the most predictable, 2 the most varied."),
         widget=forms.NumberInput(
-            attrs={"class": "input", "min": 0, "max": 2, "step": "any", "inputmode": "decimal"}
+            attrs={
+                "class": "input",
+                "min": 0,
+                "max": 2,
+                "step": "any",
+                "inputmode": "decimal",
+                "placeholder": _PROVIDERS,
+            }
         ),
     )
     top_p = forms.FloatField(
@@ -31,14 +40,23 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=_("Share of the likeliest words to choose from, 0 to 1."),
         widget=forms.NumberInput(
-            attrs={"class": "input", "min": 0, "max": 1, "step": "any", "inputmode": "decimal"}
+            attrs={
+                "class": "input",
+                "min": 0,
+                "max": 1,
+                "step": "any",
+                "inputmode": "decimal",
+                "placeholder": _PROVIDERS,
+            }
         ),
     )
     max_tokens = forms.IntegerField(
         label=_("Max tokens"),
         required=False,
         help_text=_("Where a reply is cut off."),
-        widget=forms.NumberInput(attrs={"class": "input", "min": 1, "inputmode": "numeric"}),
+        widget=forms.NumberInput(
+            attrs={"class": "input", "min": 1, "inputmode": "numeric", "placeholder": _PROVIDERS}
+        ),
     )
 
     @classmethod

@@ -62,7 +62,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!sent || event.detail.elt !== sent.form) return;
+  if (!sent || event.detail.requestConfig.elt !== sent.form) return;
   const { key: draft, text } = sent;
   sent = null;
   if (!event.detail.successful) return;
@@ -79,6 +79,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("click", (event) => {
   const prompt = event.target.closest('[data-action="fill"]');
   if (prompt) fill(prompt.textContent);
+});
+
+// Stop takes its button away; the keyboard goes on in the composer.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target.id === "composer-state" && target.contains(document.activeElement)) field().focus();
+});
+
+document.addEventListener("parley:latest", () => {
+  if (document.activeElement === document.body && !touch.matches) field().focus({ preventScroll: true });
 });
 
 // Whoever signs out leaves no words behind.
