@@ -54,6 +54,11 @@ export class LiveReply {
       this.stack.pop()?.removeAttribute("data-open");
       return;
     }
+    if (kind === "=") {
+      this.stack = [];
+      this.body.innerHTML = html;
+      return;
+    }
     const added = this.append(html);
     if (kind !== ">") return;
     for (const node of added) {
