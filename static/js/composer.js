@@ -16,8 +16,7 @@ function grow(area) {
 
 function keepDraft() {
   const text = field().value;
-  if (text) localStorage.setItem(key(form()), text);
-  else localStorage.removeItem(key(form()));
+  localStorage[text ? "setItem" : "removeItem"](key(form()), text);
 }
 
 function restoreDraft() {
@@ -65,10 +64,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!sent || event.detail.requestConfig.elt !== sent.form) return;
   const { key: draft, text } = sent;
   sent = null;
-  if (!event.detail.successful) return;
+  // A refused message comes back as a part to swap, which htmx takes for a success.
+  const { successful, xhr } = event.detail;
+  if (!successful || xhr.status === 422) return;
   localStorage.removeItem(draft);
   const area = field();
-  // What was typed while the message was under way stays.
+  // What was typed meanwhile stays.
   area.value = area.value.startsWith(text) ? area.value.slice(text.length).trimStart() : area.value;
   if (area.value) keepDraft();
   document.getElementById("previews").replaceChildren();
