@@ -113,7 +113,7 @@ TEMPLATES = [
 DATABASES: dict[str, Any] = {"default": database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {"default": {"BACKEND": "config.memory_layer.MemoryLayer"}}
 if env.secret("REDIS_URL"):
     env.refuse("REDIS_URL is not supported yet: this version runs as one process. Leave it unset.")
 MEDIA_ROOT = DATA_DIR / "media"
