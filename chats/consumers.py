@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -33,6 +34,15 @@ _SESSION_CHECK: Final = 30.0
 
 class ConversationConsumer(AsyncWebsocketConsumer):
     """One page that shows one conversation. The protocol is in `docs/architecture.md`."""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Hand an event to its method.
+
+        Channels' own first has the one thread that all sockets share look for old connections to
+        the database: at many live replies frames would wait for seconds. What uses the database
+        here does that itself.
+        """
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept only the signed-in reader of an existing conversation."""
