@@ -5,6 +5,7 @@ Importing this module installs Twisted's reactor.
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 LARGEST_FRAME = 64 * 1024
 """Bytes. A page only ever asks for a message by its id over the socket."""
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds. Each step of a query gives up the interpreter and has to wait for it again: with the
+default of 5 ms a page takes seconds while the event loop is busy with many replies."""
 
 
 class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
@@ -78,6 +83,7 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
 
 def serve(say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises `StartError` when the port is gone."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     address = find_address(settings.HOST, settings.PORT)
     welcome = _welcome()
     # The lock says that no other process makes replies: whatever is live now died with one.
