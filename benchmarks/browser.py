@@ -61,7 +61,7 @@ def measure() -> Iterator[Figure]:
     the end; it reports those over 50 ms (0: none was), and is shown to work by one of 120 ms.
     Socket: payloads that Chromium received, in bytes.
     """
-    with running_site(lengths=[]) as site, fresh_context(site) as context:
+    with running_site() as site, fresh_context(site) as context:
         _look(site, context, "fast-20@100")
         for label, mode in MODES.items():
             looks = [_look(site, context, mode) for _round in range(ROUNDS)]

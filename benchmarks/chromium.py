@@ -32,7 +32,8 @@ def fresh_context(site: Site, *, signed_in: bool = True) -> Iterator[BrowserCont
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         if signed_in:
             host = str(urlsplit(site.url).hostname)
-            values = {"sessionid": site.session, "csrftoken": CSRF}
+            session = next(iter(site.sessions.values()))
+            values = {"sessionid": session, "csrftoken": CSRF}
             context.add_cookies(
                 [{"name": n, "value": v, "domain": host, "path": "/"} for n, v in values.items()]
             )

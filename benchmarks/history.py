@@ -33,7 +33,7 @@ def _open_by_turns(site: Site, conversations: list[str]) -> list[float]:
     for _round in range(WARM_UP + ROUNDS):
         for each in conversations:
             started = time.perf_counter()
-            connection.request("GET", f"/c/{each}/", headers=site.headers)
+            connection.request("GET", f"/c/{each}/", headers=site.headers(each))
             answer = connection.getresponse()
             page = answer.read()
             taken[each].append(time.perf_counter() - started)

@@ -47,12 +47,12 @@ class Upstream:
 
 @dataclass(slots=True)
 class Site:
-    """A running site with somebody signed in."""
+    """A running site with people signed in."""
 
     server: Server
     upstream: Upstream
-    session: str = ""
-    conversations: list[str] = field(default_factory=list)
+    sessions: dict[str, str] = field(default_factory=dict)
+    """By the ids of their conversations."""
 
     @property
     def url(self) -> str:
@@ -60,10 +60,14 @@ class Site:
         return self.server.url
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Who asks: for pages, forms and sockets."""
+    def conversations(self) -> list[str]:
+        """Their ids."""
+        return list(self.sessions)
+
+    def headers(self, conversation: str) -> dict[str, str]:
+        """Of the conversation's owner: for pages, forms and sockets."""
         return {
-            "Cookie": f"sessionid={self.session}; csrftoken={CSRF}",
+            "Cookie": f"sessionid={self.sessions[conversation]}; csrftoken={CSRF}",
             "X-CSRFToken": CSRF,
             "Origin": self.url,
         }
@@ -85,11 +89,9 @@ class Site:
         directory = {"DATA_DIR": str(self.server.data_dir)}
         return run_module("benchmarks.inside", [module, *arguments], directory)
 
-    def fill(self, model_name: str, lengths: Sequence[int]) -> list[str]:
-        """Sign in, and make conversations of these lengths; their ids."""
-        filled = self.inside("rows", [model_name, *map(str, lengths)])
-        self.session = filled["session"]
-        self.conversations = filled["conversations"]
+    def fill(self, model_name: str, lengths: Sequence[int], *, people: int = 1) -> list[str]:
+        """Make conversations of these lengths, dealt out among people; their ids."""
+        self.sessions = self.inside("rows", [model_name, str(people), *map(str, lengths)])
         return self.conversations
 
 
@@ -114,14 +116,14 @@ def running_upstream() -> Iterator[Upstream]:
 
 @contextmanager
 def running_site(
-    *, model: str = "openai/ok", lengths: Sequence[int] = (), env: Mapping[str, str] | None = None
+    *, model: str = "openai/ok", lengths: Sequence[int] = (0,), people: int = 1
 ) -> Iterator[Site]:
     """A site on a fresh data directory that calls an upstream, with conversations to use."""
     with tempfile.TemporaryDirectory() as directory, running_upstream() as upstream:
         provider = {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"{upstream.url}/v1"}
-        with Server(Path(directory), {**provider, **(env or {})}) as server:
+        with Server(Path(directory), provider) as server:
             site = Site(server, upstream)
-            site.fill(model, lengths)
+            site.fill(model, lengths, people=people)
             yield site
 
 

@@ -1,8 +1,7 @@
-"""Fills a data directory: one user who is signed in, and conversations of any length."""
+"""Fills a data directory: people who are signed in, and conversations of any length."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -27,23 +26,36 @@ BATCH = 1000
 
 
 def main(arguments: Sequence[str]) -> object:
-    """Arguments: a model's name and the conversations' lengths. See `fill`."""
-    return fill(arguments[0], [int(length) for length in arguments[1:]])
+    """Arguments: a model's name, how many people, and the conversations' lengths. See `fill`."""
+    model_name, people, *lengths = arguments
+    return fill(model_name, int(people), [int(length) for length in lengths])
 
 
-def fill(model_name: str, lengths: Sequence[int]) -> dict[str, Any]:
-    """Make the user where there is none, sign in, and add a conversation for each length.
+def fill(model_name: str, people: int, lengths: Sequence[int]) -> dict[str, str]:
+    """Make the people where there are none and deal the new conversations out among them.
 
-    The session's key, and the ids of the conversations in the order of `lengths`.
+    The keys of the sessions of those who own them, by the conversations' ids, in order.
     """
-    user, _made = User.objects.get_or_create(username=NAME, email=f"{NAME}@example.org")
+    owners = [_person(number) for number in range(people)]
+    sessions = [_sign_in(owner) for owner in owners]
+    return {
+        add_conversation(owners[number % people], model_name, length): sessions[number % people]
+        for number, length in enumerate(lengths)
+    }
+
+
+def _person(number: int) -> User:
+    name = f"{NAME}{number}"
+    return User.objects.get_or_create(username=name, email=f"{name}@example.org")[0]
+
+
+def _sign_in(user: User) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    ids = [add_conversation(user, model_name, length) for length in lengths]
-    return {"session": session.session_key, "conversations": ids}
+    return str(session.session_key)
 
 
 def add_conversation(owner: User, model_name: str, length: int) -> str:

@@ -94,7 +94,9 @@ def _memory(directory: Path) -> Iterator[Figure]:
 
 
 def _page(site: Site, conversation: str) -> urllib.request.Request:
-    return urllib.request.Request(f"{site.url}/c/{conversation}/", headers=site.headers)
+    return urllib.request.Request(
+        f"{site.url}/c/{conversation}/", headers=site.headers(conversation)
+    )
 
 
 def _tree(process: psutil.Process) -> list[psutil.Process]:

@@ -17,19 +17,18 @@ from websockets.typing import Origin
 
 from benchmarks.processes import Site, run_module
 
-PROBE_INTERVAL = 0.05
+HEALTH_INTERVAL, PAGE_INTERVAL = 0.05, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Who posts what where: one message to each conversation, all at once or by turns.
 
-    `{id}` in the content stands for the conversation's id.
+    `headers` by the conversations' ids. `{id}` in the content stands for the conversation's id.
     """
 
     url: str
-    headers: dict[str, str]
-    conversations: list[str]
+    headers: dict[str, dict[str, str]]
     content: str
     at_once: bool
     probe: bool
@@ -54,10 +53,12 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What all viewers saw, and seconds that `/healthz` took while they watched."""
+    """What all viewers saw, and how many seconds two addresses took while they watched."""
 
     replies: list[Watched]
-    probes: list[float] = field(default_factory=list)
+    health: list[float] = field(default_factory=list)
+    pages: list[float] = field(default_factory=list)
+    """The first of the conversations."""
 
 
 def watch(
@@ -69,36 +70,39 @@ def watch(
     probe: bool = False,
 ) -> Seen:
     """Post `content` to each conversation and watch the replies to their ends."""
-    plan = Plan(site.url, site.headers, conversations, content, at_once, probe)
+    headers = {each: site.headers(each) for each in conversations}
+    plan = Plan(site.url, headers, content, at_once, probe)
     seen = run_module("benchmarks.viewers", [], {}, stdin=json.dumps(asdict(plan)))
-    return Seen([Watched(**reply) for reply in seen["replies"]], seen["probes"])
+    return Seen([Watched(**reply) for reply in seen["replies"]], seen["health"], seen["pages"])
 
 
 async def run(plan: Plan) -> Seen:
     """The load client's own work."""
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200)
     async with httpx2.AsyncClient(
-        base_url=plan.url, headers=plan.headers, limits=limits, timeout=120, trust_env=False
+        base_url=plan.url, limits=limits, timeout=120, trust_env=False
     ) as client:
-        probes: list[float] = []
-        prober = asyncio.create_task(_probe(client, probes)) if plan.probe else None
-        size = len(plan.conversations) if plan.at_once else 1
+        health: list[float] = []
+        pages: list[float] = []
+        probing = [] if not plan.probe else _start_probes(client, plan, health, pages)
+        size = len(plan.headers) if plan.at_once else 1
         ready = asyncio.Barrier(size)
-        views = [_view(client, plan, each, ready) for each in plan.conversations]
+        views = [_view(client, plan, each, ready) for each in plan.headers]
         if plan.at_once:
             replies = list(await asyncio.gather(*views))
         else:
             replies = [await view for view in views]
-        if prober is not None:
-            prober.cancel()
-    return Seen(replies, probes)
+        for probe in probing:
+            probe.cancel()
+    return Seen(replies, health, pages)
 
 
 async def _view(
     client: httpx2.AsyncClient, plan: Plan, conversation: str, ready: asyncio.Barrier
 ) -> Watched:
     address = f"{plan.url.replace('http', 'ws', 1)}/ws/c/{conversation}/"
-    cookie = {"Cookie": plan.headers["Cookie"]}
+    headers = plan.headers[conversation]
+    cookie = {"Cookie": headers["Cookie"]}
     async with connect(
         address, additional_headers=cookie, origin=Origin(plan.url), max_size=None, proxy=None
     ) as socket:
@@ -106,13 +110,14 @@ async def _view(
         await ready.wait()
         form = {"content": plan.content.replace("{id}", conversation)}
         seen = Watched(conversation, posted=time.time())
-        answer = await client.post(f"/c/{conversation}/messages/", data=form)
+        answer = await client.post(f"/c/{conversation}/messages/", data=form, headers=headers)
         seen.answered = time.time()
         if answer.status_code != 303:
             raise RuntimeError(f"Posting answered {answer.status_code}: {answer.text[:500]}")
         seen.message = answer.headers["Location"].partition("#message-")[2]
         await _follow(socket, seen)
-    seen.length = len((await client.get(f"/m/{seen.message}/raw/")).text)
+    raw = await client.get(f"/m/{seen.message}/raw/", headers=headers)
+    seen.length = len(raw.raise_for_status().text)
     return seen
 
 
@@ -144,13 +149,30 @@ async def _follow(socket: ClientConnection, seen: Watched) -> None:
             seen.status, seen.end = event["status"], now
 
 
-async def _probe(client: httpx2.AsyncClient, taken: list[float]) -> None:
-    """How long the server's event loop lets a tiny request wait."""
+def _start_probes(
+    client: httpx2.AsyncClient, plan: Plan, health: list[float], pages: list[float]
+) -> list[asyncio.Task[None]]:
+    conversation, headers = next(iter(plan.headers.items()))
+    page = f"/c/{conversation}/"
+    return [
+        asyncio.create_task(_probe(client, "/healthz", {}, HEALTH_INTERVAL, health)),
+        asyncio.create_task(_probe(client, page, headers, PAGE_INTERVAL, pages)),
+    ]
+
+
+async def _probe(
+    client: httpx2.AsyncClient,
+    path: str,
+    headers: dict[str, str],
+    interval: float,
+    taken: list[float],
+) -> None:
+    """How long an address takes, again and again."""
     while True:
         started = time.perf_counter()
-        await client.get("/healthz")
+        (await client.get(path, headers=headers)).raise_for_status()
         taken.append(time.perf_counter() - started)
-        await asyncio.sleep(PROBE_INTERVAL)
+        await asyncio.sleep(interval)
 
 
 if __name__ == "__main__":
