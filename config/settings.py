@@ -112,7 +112,15 @@ TEMPLATES = [
 # --- Data -------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {"default": database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Counters of rate limits must not be pushed out by rendered messages, so each has a cache.
+CACHES: dict[str, Any] = {
+    name: {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": entries},
+    }
+    for name, entries in (("default", 20_000), ("rendered", 600))
+}
 CHANNEL_LAYERS = {"default": {"BACKEND": "config.memory_layer.MemoryLayer"}}
 if env.secret("REDIS_URL"):
     env.refuse("REDIS_URL is not supported yet: this version runs as one process. Leave it unset.")

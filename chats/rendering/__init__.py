@@ -13,7 +13,7 @@ A text passes through these modules, each of which knows only those after it:
 
 import hashlib
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -22,7 +22,7 @@ from chats.rendering.incremental import IncrementalRenderer, Patch
 __all__ = ["RENDER_VERSION", "IncrementalRenderer", "Patch", "render"]
 
 RENDER_VERSION = 1  # goes up when the same text gives other HTML
-_MAX_CACHED = 200_000  # characters
+_MAX_CACHED = 100_000  # characters; a page's messages, not whole books, are to fit in memory
 _CACHE_SECONDS = 24 * 60 * 60
 
 
@@ -32,6 +32,7 @@ def render(text: str) -> SafeString:
         return SafeString(_render(text))
     content = f"{RENDER_VERSION}\0{get_language()}\0{text}".encode(errors="surrogatepass")
     key = f"rendered:{hashlib.sha256(content).hexdigest()}"
+    cache = caches["rendered"]
     html: str | None = cache.get(key)
     if html is None:
         html = _render(text)
