@@ -92,11 +92,5 @@ document.addEventListener("parley:latest", () => {
   if (document.activeElement === document.body && !touch.matches) field().focus({ preventScroll: true });
 });
 
-// Whoever signs out leaves no words behind.
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-sign-out]")) return;
-  Object.keys(localStorage).filter((k) => k.startsWith("draft:")).forEach((k) => localStorage.removeItem(k));
-});
-
 document.addEventListener("htmx:load", restoreDraft);
 restoreDraft();

@@ -76,3 +76,9 @@ if (list) {
   list.scrollTop = Number(sessionStorage.getItem("sidebar")) || 0;
   addEventListener("pagehide", () => sessionStorage.setItem("sidebar", list.scrollTop));
 }
+
+// Whoever signs out leaves no words behind.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  Object.keys(localStorage).filter((k) => k.startsWith("draft:")).forEach((k) => localStorage.removeItem(k));
+});
