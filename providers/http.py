@@ -6,14 +6,13 @@ from functools import cache
 import httpx2
 from django.conf import settings
 
-from providers.guard import checked_url
 from providers.guarded_transport import GuardedTransport
 from providers.types import Connection
 
 CONNECT_LIMIT = 10.0
 WRITE_LIMIT = 60.0
-# Far over what the runner allows for a first token and between two: it must be the one that ends
-# a reply, but no read may wait for ever.
+# At least; always over what the runner allows for a first token and between two: it must be the
+# one that ends a reply, but no read may wait for ever.
 READ_LIMIT = 900.0
 LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 # All that an address set by a user gets to see. What the environment adds for the site's own
@@ -37,11 +36,8 @@ def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.Async
     """A client for one connection; guarded unless the connection is trusted.
 
     `auth` are the headers that carry the key; the SDK's own, which may come from the environment,
-    are replaced by them. Follows no redirects: one would take the key to another host. Raises
-    `AddressRefusedError` for a base URL that is none.
+    are replaced by them. Follows no redirects: one would take the key to another host.
     """
-    if not connection.trusted and connection.base_url:
-        checked_url(connection.base_url)
 
     async def set_headers(request: httpx2.Request) -> None:
         for name in list(request.headers):
@@ -50,7 +46,8 @@ def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.Async
         # Compressing would hold back small pieces of a stream.
         request.headers.update({"accept-encoding": "identity", **auth})
 
-    read: float = getattr(settings, "PROVIDER_READ_TIMEOUT", READ_LIMIT)
+    patience = max(settings.REPLY_FIRST_TOKEN_TIMEOUT, settings.REPLY_IDLE_TIMEOUT)
+    read = max(READ_LIMIT, patience + 30)
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(read, connect=CONNECT_LIMIT, write=WRITE_LIMIT),
         limits=LIMITS,
@@ -63,8 +60,8 @@ def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.Async
 
 
 def guarded_transport() -> GuardedTransport:
-    """Ignores proxies of the environment: they would do the resolving."""
-    inner = httpx2.AsyncHTTPTransport(verify=_ssl_context(), trust_env=False, limits=LIMITS)
+    """Knows no proxies: they would do the resolving."""
+    inner = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=LIMITS)
     return GuardedTransport(inner)
 
 

@@ -177,7 +177,8 @@ async def test_an_echoed_key_is_taken_out(kind: str, adapter_for: MakeAdapter) -
 
     assert KEY not in repr(caught.value) + str(caught.value.as_dict())
     assert "Something about the key … is odd." in caught.value.detail
-    assert caught.value.__suppress_context__, "the SDK's exception holds the key"
+    assert caught.value.__cause__ is None, "the SDK's exception holds the key"
+    assert caught.value.__suppress_context__, "and a traceback in the log would show it"
 
 
 @both
@@ -225,6 +226,19 @@ async def test_cancelling_closes_the_connection(
         await task
 
     await _until(lambda: upstream.timeline[1]["end"] == "closed by client")
+
+
+@both
+async def test_stopping_one_while_the_client_is_made_stops_no_other(
+    kind: str, adapter_for: MakeAdapter
+) -> None:
+    first = asyncio.create_task(collect(adapter_for(kind).stream(request_for("ok"))))
+    second = asyncio.create_task(collect(adapter_for(kind).stream(request_for("ok"))))
+    await asyncio.sleep(0)
+    first.cancel()
+
+    assert text_of(await second) == ANSWER
+    assert first.cancelled()
 
 
 @both

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from providers import guard, guarded_transport
+from providers import guard, guarded_transport, registry
 from providers.contract import Adapter
 from providers.errors import AddressRefusedError, MalformedStreamError, ProviderError
-from tests.providers.conftest import collect, request_for, text_of
+from providers.types import Connection
+from tests.providers.conftest import KEY, collect, request_for, text_of
 from tests.upstream import Upstream
 from tests.upstream_modes import ANSWER
 
@@ -257,6 +258,27 @@ async def test_an_expired_pin_is_vetted_anew(
 
     with pytest.raises(AddressRefusedError):
         await collect(adapter.stream(request_for("ok")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "host"), [("openai", "api.openai.com"), ("anthropic", "api.anthropic.com")]
+)
+async def test_a_users_key_goes_to_the_provider_not_to_the_environments_address(
+    kind: str,
+    host: str,
+    upstream: Upstream,
+    names: dict[str, list[list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "is_refused", lambda address: str(address) != "127.0.0.1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{upstream.port}/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://127.0.0.1:{upstream.port}")
+    names["127.0.0.1"], names[host] = [["127.0.0.1"]], [["127.0.0.2"]]
+    adapter = registry.make_adapter(kind, Connection("mine", api_key=KEY))
+
+    with pytest.raises(AddressRefusedError, match=host):
+        await adapter.list_models()
+    assert not upstream.requests
 
 
 async def test_redirects_lead_nowhere(
