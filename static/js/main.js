@@ -33,6 +33,9 @@ for (const name of ["paste", "drop", "dragover", "change"]) {
   });
 }
 
+// The first message of a chat needs this at once: it is fetched while the message is written.
+document.addEventListener("input", () => import("./live.js"), { once: true });
+
 async function openThread() {
   const thread = document.getElementById("thread");
   if (!thread?.dataset.socket) return;
