@@ -6,6 +6,7 @@ goes or hangs never touches a reply.
 
 import asyncio
 import json
+import logging
 import time
 from importlib import import_module
 from typing import Any, Final
@@ -16,20 +17,23 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
 from chats import events
 from chats.access import conversation_or_404, message_or_404
 
+logger = logging.getLogger(__name__)
+
 SIGNED_OUT: Final = 4401
 NOT_FOUND: Final = 4404
 TOO_MANY: Final = 4408
 BAD_MESSAGE: Final = 4400
+TRY_AGAIN: Final = 1011
 
 _MESSAGES_PER_WINDOW: Final = 60
 _WINDOW: Final = 10.0
-_SESSION_CHECK: Final = 30.0
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -129,9 +133,16 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _check_session(self) -> None:
         """Close once the session is gone, the password changed or the user deactivated."""
         while True:
-            await asyncio.sleep(_SESSION_CHECK)
-            if not await database_sync_to_async(self._session_is_valid)():
-                await self.close(SIGNED_OUT)
+            await asyncio.sleep(settings.SESSION_CHECK_INTERVAL)
+            try:
+                code = (
+                    None if await database_sync_to_async(self._session_is_valid)() else SIGNED_OUT
+                )
+            except DatabaseError:
+                logger.exception("A socket's session could not be checked")
+                code = TRY_AGAIN
+            if code is not None:
+                await self.close(code)
                 return
 
     def _session_is_valid(self) -> bool:

@@ -220,6 +220,7 @@ REPLY_FIRST_TOKEN_TIMEOUT = env.seconds(
     "REPLY_FIRST_TOKEN_TIMEOUT", 120.0, minimum=0.1, maximum=86400
 )
 REPLY_IDLE_TIMEOUT = env.seconds("REPLY_IDLE_TIMEOUT", 60.0, minimum=0.1, maximum=86400)
+SESSION_CHECK_INTERVAL = env.seconds("SESSION_CHECK_INTERVAL", 30.0, minimum=0.1, maximum=3600)
 SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 5.0, minimum=0, maximum=600)
 
 # --- Providers --------------------------------------------------------------------------------
