@@ -2,10 +2,13 @@
 
 from typing import Any, cast
 
-from django.urls import path
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
 from chats.consumers import ConversationConsumer
 
 websocket_urlpatterns = [
     path("ws/c/<uuid:conversation_id>/", cast(Any, ConversationConsumer.as_asgi())),
+    # What is not an address of ours is refused like a stranger, not logged as a fault.
+    re_path("", cast(Any, WebsocketDenier.as_asgi())),
 ]

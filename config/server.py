@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from autobahn.exception import Disconnected
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from django.conf import settings
@@ -21,6 +22,7 @@ from accounts.models import User
 from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
+from providers import refresh
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,13 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
         )
         self.stop()
 
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send; that the visitor has just left, which is told a moment later, is no fault."""
+        try:
+            await super().handle_reply(protocol, message)
+        except Disconnected:
+            logger.debug("Somebody left while being sent something.")
+
     def kill_all_applications(self) -> "Deferred[Any]":
         """Called once, before the reactor stops: no new visitors, then replies, then the rest."""
         loop = asyncio.get_event_loop()
@@ -67,6 +76,9 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     async def _save_replies(self) -> None:
         await runner.shutdown(settings.SHUTDOWN_GRACE)
+        # The last frames are in the channels of the sockets, which need some turns to send them.
+        for _turn in range(20):
+            await asyncio.sleep(0.01)
 
     def _cancel_applications(self) -> "Deferred[Any]":
         running = [
@@ -98,6 +110,7 @@ def serve(say: Callable[[str], None]) -> None:
     )
     reactor.callWhenRunning(_attach_runner)
     server.run()
+    refresh.close()
     if server.failure:
         raise StartError(server.failure)
     say("Stopped.")

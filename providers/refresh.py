@@ -23,6 +23,7 @@ MAX_MODELS = 2000
 
 logger = logging.getLogger(__name__)
 _under_way: set[str] = set()
+_closing = threading.Event()
 _lock = threading.Lock()
 
 
@@ -56,6 +57,11 @@ async def refresh_all() -> None:
 def refresh_later(source: Source) -> None:
     """Ask in a thread of its own, after the transaction if there is one; once at a time."""
     transaction.on_commit(lambda: _start(source))
+
+
+def close() -> None:
+    """The process is about to end: questions under way are given up without a word."""
+    _closing.set()
 
 
 def store(source: Source, models: Iterable[ModelInfo], error: str) -> None:
@@ -105,7 +111,8 @@ def _run(source: Source, name: str) -> None:
             models, error = [], describe(failure)
         store(source, models, error)
     except Exception:
-        logger.exception("The models of %s could not be refreshed.", source.slug)
+        if not _closing.is_set():
+            logger.exception("The models of %s could not be refreshed.", source.slug)
     finally:
         databases.close_all()
         with _lock:
