@@ -16,12 +16,13 @@ from chats.messages import Posted, add_exchange
 from chats.models import Attachment, Conversation
 from chats.texts import clean_content, clean_title, title_from
 from providers import catalogue, routing
-from providers.errors import ProviderError
+from providers.errors import NotFoundError, ProviderError
 
 UNDO_PERIOD: Final = timedelta(hours=1)
 """How long a deleted conversation can be brought back."""
 
 _MAX_SYSTEM_PROMPT = 100_000
+_MAX_MODEL_NAME = 200
 
 
 def start_conversation(
@@ -65,6 +66,8 @@ def preferred_model(user: User) -> str:
 def checked_model(model: str, *, user: User) -> str:
     """`model` itself when `user` can reach its provider; else raises ValidationError."""
     try:
+        if len(model) > _MAX_MODEL_NAME:
+            raise NotFoundError
         routing.resolve(model, user=user)
     except ProviderError as error:
         raise ValidationError(
