@@ -13,7 +13,7 @@ that is `/mode <name>` (not with the model `echo`):
     ok                  a short Markdown answer, at once
     echo                the last user message, exactly, in deltas of three characters
     echo-whole          the same in one delta
-    echo-chars          the same in deltas of one character, about 500 a second
+    echo-chars          the same in deltas of one character, at most 1,000 a second
     echo-reasoning      the same as reasoning, then "Done."
     fast-N@R            N tokens at R a second; fast-400@100
     code-N@R            the same as one code block
@@ -38,6 +38,7 @@ that is `/mode <name>` (not with the model `echo`):
     error-NNN           that status; 429 with Retry-After: 7
     error-429-date      Retry-After as an HTTP date, 5 seconds from now
     error-429-long      Retry-After: 3600
+    error-echo          400, saying the last user message
     error-context       400, too many tokens
     error-filter        400, content policy
     error-key           400, with the key of the request in its message
@@ -234,6 +235,8 @@ class Answer:
         return await self._stream(steps, byte_by_byte=mode == "byte-by-byte")
 
     async def _failure(self, mode: str) -> bool:
+        if mode == "error-echo":
+            return await self._error(400, self.prompt.text)
         status, message, code, retry_after = modes.failure(mode, self.key, self.wire.context_code)
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         if mode == "error-429-date":

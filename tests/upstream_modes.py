@@ -108,6 +108,10 @@ async def steps(  # noqa: PLR0912 - one branch a mode
         await asyncio.sleep(float(value))
         for step in _simple("ok", prompt):
             yield step
+    elif mode == "echo-chars":
+        for character in prompt.text:
+            yield Step("text", character)
+            await asyncio.sleep(0.001)
     elif mode == "slow":
         async for step in _paced(mode, 10, 2):
             yield step
@@ -126,6 +130,8 @@ def _simple(mode: str, prompt: Prompt) -> list[Step]:
     """Modes that say something at once."""
     if mode == "echo":
         return _pieces("text", prompt.text)
+    if mode == "echo-whole":
+        return [Step("text", prompt.text)]
     if mode == "echo-reasoning":
         return [*_pieces("reasoning", prompt.text), Step("text", "Done.")]
     if mode == "reasoning":
