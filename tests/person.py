@@ -149,7 +149,6 @@ class Person:
 
     async def start_chat(self, text: str, *, model: str, attachments: Sequence[str] = ()) -> Reply:
         """Send the first message."""
-        await self.get("/")
         body = {"content": text, "model": model, "attachment": list(attachments)}
         return reply_in(await self.submit("/c/", body, htmx=True))
 

@@ -51,6 +51,9 @@ class Shown:
                 self.stack.pop().attributes.pop("data-open")
                 continue
             part = parse(rest[0])
+            if op == "=":
+                self.root.children = []
+                self.stack = [self.root]
             self.stack[-1].children.extend(part.children)
             if op == ">":
                 (opened,) = part.all(lambda e: "data-open" in e.attributes)
@@ -111,6 +114,7 @@ class Viewer:
         self.snapshots = 0
         self.status = ""
         self.closed: int | None = None
+        self._deaf = False
         self._failure: Exception | None = None
         self._number: int | None = None
         self._news = asyncio.Condition()
@@ -124,6 +128,10 @@ class Viewer:
     def text(self) -> str:
         """The words that the body holds now."""
         return self.shown.text
+
+    def miss_next_frame(self) -> None:
+        """Lose one, as a full channel would."""
+        self._deaf = True
 
     async def ask(self) -> None:
         """Ask for a snapshot."""
@@ -163,7 +171,9 @@ class Viewer:
 
     async def _take(self, frame: Frame) -> None:
         kind = frame["t"]
-        if kind == "snapshot":
+        if self._deaf and kind == "frame":
+            self._deaf = False
+        elif kind == "snapshot":
             self.snapshots += 1
             self.shown.reset(frame["html"], frame["tail"])
             self.reasoning = frame["reasoning"]

@@ -1,0 +1,128 @@
+"""One server and one upstream for many tests, each with people of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+import psutil
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.person import CANARY, Person
+from tests.server import Server
+from tests.upstream import Upstream
+from tests.upstream_modes import texts
+
+OPENAI_KEY: Final = "sk-openai-planted-5f2c9e1b"
+ANTHROPIC_KEY: Final = "sk-ant-planted-77d0a41c"
+SECRETS: Final = (OPENAI_KEY, ANTHROPIC_KEY, PASSWORD, CANARY)
+"""What must stand in no log: keys, the password, and words that people write."""
+
+
+def site_environment(upstream: Upstream, **more: str) -> dict[str, str]:
+    """Variables of a site whose providers are the upstream."""
+    return {
+        "OPENAI_API_KEY": OPENAI_KEY,
+        "OPENAI_BASE_URL": f"{upstream.url}/v1",
+        "ANTHROPIC_API_KEY": ANTHROPIC_KEY,
+        "ANTHROPIC_BASE_URL": upstream.url,
+        "PROVIDER_ALLOW_PRIVATE": "on",
+        # People come from addresses of their own, so that limits tell them apart.
+        "TRUSTED_PROXIES": "1",
+        **more,
+    }
+
+
+def check_log(server: Server) -> None:
+    """Nothing private was logged, and nothing went wrong unseen."""
+    output = server.output
+    assert not [secret for secret in SECRETS if secret in output]
+    assert "Traceback" not in output, output
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    """Speaks both wire formats; requests of all tests of this process are in it."""
+    with Upstream() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The site, for tests that neither stop it nor need limits of their own."""
+    directory = tmp_path_factory.mktemp("live")
+    with Server(directory, env=site_environment(upstream)) as running:
+        yield running
+        running.terminate()
+        check_log(running)
+
+
+@pytest.fixture(scope="session")
+def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A site whose patience is short, with the first account still to be made."""
+    limits = {
+        "REPLY_WAITING_NOTICE": "0.5",
+        "REPLY_FIRST_TOKEN_TIMEOUT": "5",
+        "REPLY_IDLE_TIMEOUT": "1.5",
+        "SESSION_CHECK_INTERVAL": "0.3",
+    }
+    directory = tmp_path_factory.mktemp("strict")
+    with Server(directory, env=site_environment(upstream, **limits)) as running:
+        yield running
+        running.terminate()
+        check_log(running)
+
+
+@pytest.fixture
+async def ann(server: Server) -> AsyncIterator[Person]:
+    """Somebody who has just signed up."""
+    async with Person(server.url) as person:
+        yield await person.sign_up()
+
+
+@pytest.fixture
+async def bob(server: Server) -> AsyncIterator[Person]:
+    """Somebody else."""
+    async with Person(server.url) as person:
+        yield await person.sign_up()
+
+
+class Asked:
+    """What the upstream was asked on behalf of one person, and how it answered."""
+
+    def __init__(self, upstream: Upstream, person: Person) -> None:
+        self.upstream = upstream
+        self.word = person.word
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """Requests that hold the person's word, oldest first."""
+        posted = [entry for entry in self.upstream.requests if entry["method"] == "POST"]
+        return [entry for entry in posted if self.word in str(entry["body"])]
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        """Their bodies."""
+        return [entry["body"] for entry in self.requests]
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """How each was answered: `tokens`, `end`."""
+        return [self.upstream.timeline[entry["id"]] for entry in self.requests]
+
+
+@pytest.fixture
+def asked(upstream: Upstream, ann: Person) -> Asked:
+    """What the upstream was asked on Ann's behalf."""
+    return Asked(upstream, ann)
+
+
+def words(count: int) -> str:
+    """What the upstream says in the modes that count tokens, as it is shown."""
+    return "".join(texts("fast", count)).strip()
+
+
+def resident(server: Server) -> int:
+    """Memory of the server's processes, in bytes."""
+    assert server.process is not None
+    parent = psutil.Process(server.process.pid)
+    return sum(p.memory_info().rss for p in [parent, *parent.children(recursive=True)])

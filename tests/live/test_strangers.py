@@ -1,0 +1,143 @@
+"""Other people's chats: not there, for every address and verb, and nothing changes."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chats.urls import urlpatterns
+from tests.live.conftest import Asked
+from tests.live.test_reply import picture
+from tests.person import Person
+from tests.server import Server
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.server
+
+
+Theirs = dict[str, str]
+"""Ids of somebody's objects, by their names in addresses."""
+
+
+@pytest.fixture
+async def theirs(ann: Person) -> Theirs:
+    """A chat of Ann's with a reply and an image."""
+    attachment = await ann.upload("teal.png", picture())
+    reply = await ann.start_chat(ann.own("Hello"), model="openai/ok", attachments=[attachment])
+    await ann.ended(reply)
+    return {
+        "conversation_id": reply.conversation_id,
+        "message_id": reply.id,
+        "attachment_id": attachment,
+    }
+
+
+def addresses(ids: Theirs) -> Iterator[str]:
+    """Every address that names an object, with these ids in it."""
+    for pattern in urlpatterns:
+        route = str(pattern.pattern)
+        if "<" in route:
+            for name, value in ids.items():
+                route = route.replace(f"<uuid:{name}>", value)
+            assert "<" not in route, f"{route}: say here what its id is"
+            yield f"/{route}"
+
+
+def rows(server: Server, owner: str) -> dict[str, list[Any]]:
+    """All chats of somebody, as they are in the database."""
+    people = "SELECT id FROM accounts_user WHERE username = ?"
+    chats = f"SELECT id FROM chats_conversation WHERE owner_id IN ({people})"
+    of = {
+        "chats_conversation": f"owner_id IN ({people})",
+        "chats_message": f"conversation_id IN ({chats})",
+        "chats_attachment": f"owner_id IN ({people})",
+    }
+    (path,) = server.data_dir.glob("*.sqlite3")
+    with closing(sqlite3.connect(path)) as database:
+        found = {
+            table: database.execute(
+                f"SELECT * FROM {table} WHERE {condition} ORDER BY id", [owner]
+            ).fetchall()
+            for table, condition in of.items()
+        }
+    assert all(found.values())
+    return found
+
+
+async def test_every_address_of_somebody_elses_object_is_404(
+    ann: Person, bob: Person, theirs: Theirs, server: Server
+) -> None:
+    before = rows(server, ann.name)
+    body = {
+        "content": "mine now",
+        "title": "mine now",
+        "model": "demo/demo",
+        "system_prompt": "mine now",
+    }
+    for address in addresses(theirs):
+        for htmx in (False, True):
+            statuses = {
+                (await bob.get(address, htmx=htmx)).status_code,
+                (await bob.submit(address, body, htmx=htmx)).status_code,
+            }
+            assert 404 in statuses, address
+            assert statuses <= {404, 405}, address
+    assert rows(server, ann.name) == before
+
+
+async def test_an_object_that_does_not_exist_looks_the_same(bob: Person, theirs: Theirs) -> None:
+    nothing = dict.fromkeys(theirs, str(uuid4()))
+    for address, empty in zip(addresses(theirs), addresses(nothing), strict=True):
+        one, other = await bob.get(address), await bob.get(empty)
+        assert one.status_code == other.status_code
+        assert one.text == other.text
+
+
+async def test_who_is_not_signed_in_gets_nowhere(
+    ann: Person, theirs: Theirs, server: Server
+) -> None:
+    before = rows(server, ann.name)
+    async with Person(server.url) as nobody:
+        await nobody.get("/accounts/login/")
+        for address in [*addresses(theirs), "/", "/c/", "/sidebar/", "/attachments/"]:
+            for answer in (await nobody.get(address), await nobody.submit(address, {"title": "x"})):
+                assert answer.status_code in {302, 405}, address
+                assert ann.word not in answer.text
+            assert (await nobody.get(address, htmx=True)).status_code in {401, 405}
+    assert rows(server, ann.name) == before
+
+
+async def test_forms_need_the_token_of_the_page(
+    ann: Person, theirs: Theirs, server: Server
+) -> None:
+    before = rows(server, ann.name)
+    for address in [*addresses(theirs), "/c/", "/attachments/"]:
+        for headers in ({}, {"HX-Request": "true"}, {"Origin": "https://evil.example.org"}):
+            answer = await ann.http.post(address, data={"title": "x"}, headers=headers)
+            assert answer.status_code == 403, address
+    assert rows(server, ann.name) == before
+
+
+async def test_ids_of_others_inside_a_form_are_not_taken(
+    ann: Person, bob: Person, theirs: Theirs, server: Server, upstream: Upstream
+) -> None:
+    before = rows(server, ann.name)
+    own = await bob.start_chat(
+        bob.own("Mine"), model="openai/ok", attachments=[theirs["attachment_id"]]
+    )
+    await bob.ended(own)
+    answer = await bob.submit(
+        f"/c/{own.conversation_id}/messages/",
+        {"content": bob.own("Under yours"), "parent": theirs["message_id"]},
+        htmx=True,
+    )
+    assert answer.status_code == 422
+    assert "The message to answer is not in this chat." in answer.text
+    asked = Asked(upstream, bob)
+    assert [body["messages"] for body in asked.bodies] == [
+        [{"role": "user", "content": bob.own("Mine")}]
+    ]
+    assert rows(server, ann.name) == before
