@@ -41,7 +41,8 @@ class Loaded:
 
 def measure() -> Iterator[Figure]:
     """Chromium with an empty cache; everything it asks for until a second after the network fell
-    silent. Sizes: the bodies that the server sends to a client that takes gzip only.
+    silent. The bar on requests is for the pages that a first visit starts with. Sizes: the bodies
+    that the server sends to a client that takes gzip only.
     """
     with running_site(model="demo/demo", lengths=[20]) as site:
         pages = {
@@ -55,9 +56,13 @@ def measure() -> Iterator[Figure]:
 
 def _load(site: Site, path: str, *, signed_in: bool) -> list[Loaded]:
     answers: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
     with fresh_context(site, signed_in=signed_in) as context:
         page = context.new_page()
-        page.on("response", answers.append)
+        page.on("response", keep)
         page.goto(site.url + path, wait_until="networkidle")
         page.wait_for_timeout(SETTLE)
         if any(answer.status != 200 for answer in answers):
@@ -70,7 +75,8 @@ def _figures(name: str, site: Site, loaded: list[Loaded]) -> Iterator[Figure]:
     styles = [each for each in loaded if each.kind == "stylesheet"]
     yield Figure(f"{name}: JavaScript, gzipped", _gzipped(site, scripts), "KB", bar=60)
     yield Figure(f"{name}: CSS, gzipped", _gzipped(site, styles), "KB", bar=30)
-    yield Figure(f"{name}: requests", len(loaded), bar=15)
+    first = name != "conversation"
+    yield Figure(f"{name}: requests", len(loaded), bar=15 if first else None)
     own = urlsplit(site.url).netloc
     others = {urlsplit(each.url).netloc for each in loaded} - {own, ""}
     yield Figure(f"{name}: other hosts", len(others), bar=0)

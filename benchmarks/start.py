@@ -9,11 +9,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from benchmarks.figures import Figure
-from benchmarks.processes import Site, Upstream
+from benchmarks.processes import Site, Upstream, running_site
 from benchmarks.viewers import watch
 from tests.server import Server, clean_environment
 
@@ -80,17 +81,26 @@ def _alive(server: Server) -> bool:
 def _memory(directory: Path) -> Iterator[Figure]:
     with Server(directory) as server:
         site = Site(server, Upstream(""))
-        (conversation,) = site.fill("demo/demo", [0])
-        (reply,) = watch(site, "What can you do?", [conversation]).replies
-        if reply.status != "complete":
-            raise RuntimeError(f"The demo's reply ended as {reply.status}.")
-        with urllib.request.urlopen(_page(site, conversation), timeout=10):
-            time.sleep(SETTLE)
-        infos = [process.memory_full_info() for process in _tree(site.process)]
-    yield Figure("resident memory", sum(i.rss for i in infos) / MEGABYTE, "MB", bar=150)
-    yield Figure("proportional share (PSS)", sum(i.pss for i in infos) / MEGABYTE, "MB")
-    yield Figure("its alone (USS)", sum(i.uss for i in infos) / MEGABYTE, "MB")
-    yield Figure("processes", len(infos))
+        site.fill("demo/demo", [0])
+        demo = _chat_and_rest(site)
+    yield Figure("resident memory", sum(i.rss for i in demo) / MEGABYTE, "MB", bar=150)
+    yield Figure("proportional share (PSS)", sum(i.pss for i in demo) / MEGABYTE, "MB")
+    yield Figure("its alone (USS)", sum(i.uss for i in demo) / MEGABYTE, "MB")
+    yield Figure("processes", len(demo))
+    with running_site(model="openai/ok") as site:
+        sdk = _chat_and_rest(site)
+    yield Figure("resident memory with the OpenAI SDK", sum(i.rss for i in sdk) / MEGABYTE, "MB")
+
+
+def _chat_and_rest(site: Site) -> list[Any]:
+    """The memory of each process of the site after a watched reply, its page, and a rest."""
+    conversation = site.conversations[0]
+    (reply,) = watch(site, "What can you do?", [conversation]).replies
+    if reply.status != "complete":
+        raise RuntimeError(f"The reply ended as {reply.status}.")
+    with urllib.request.urlopen(_page(site, conversation), timeout=10):
+        time.sleep(SETTLE)
+    return [process.memory_full_info() for process in _tree(site.process)]
 
 
 def _page(site: Site, conversation: str) -> urllib.request.Request:
