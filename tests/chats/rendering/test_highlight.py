@@ -5,8 +5,10 @@ import re
 
 import pytest
 from django.utils import translation
+from pygments.lexers import get_all_lexers
 
 from chats.rendering import IncrementalRenderer, render
+from chats.rendering.highlight import LEXERS
 from tests.chats.rendering.page import shown_after
 
 
@@ -124,3 +126,12 @@ def test_a_failing_lexer_costs_only_the_colours(
         assert code(render("```python\nif x < 1\n```\n\nfailing lexer")) == "if x &lt; 1\n"
     assert "secret" not in caplog.text
     assert "Python" in caplog.text
+
+
+def test_every_language_on_the_list_exists() -> None:
+    aliases = {names[0] for _, names, _, _ in get_all_lexers(plugins=False) if names}
+    assert aliases >= LEXERS
+
+
+def test_lexers_that_take_seconds_are_not_on_the_list() -> None:
+    assert code(render("```mcschema\nif [ true ]\n```")) == "if [ true ]\n"
