@@ -15,8 +15,10 @@ from django.db import connection
 from accounts.models import User
 from providers import cipher
 from providers.crypto import MasterKeyError, rotate_encryption_key, verify_master_key
+from providers.errors import AuthenticationError
 from providers.keys import add_key
 from providers.models import ApiKey, KeyCheck
+from providers.routing import resolve
 
 SECRET = "sk-planted-0123456789"
 OLD, NEW = os.urandom(32), os.urandom(32)
@@ -102,6 +104,13 @@ def test_another_master_key_reads_nothing(row: ApiKey, settings: Any) -> None:
 
     with pytest.raises(cipher.DecryptionError):
         read(row)
+
+
+def test_a_key_that_cannot_be_read_is_an_error_for_the_user(row: ApiKey, settings: Any) -> None:
+    assert row.user is not None
+    settings.ENCRYPTION_KEYS = [NEW]
+    with pytest.raises(AuthenticationError, match="another master key"):
+        resolve(f"{row.slug}/some-model", user=row.user)
 
 
 def test_rotation(row: ApiKey, settings: Any) -> None:
