@@ -23,6 +23,7 @@ from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
 from providers import refresh
+from providers.clients import close_clients
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,9 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
         # The last frames are in the channels of the sockets, which need some turns to send them.
         for _turn in range(20):
             await asyncio.sleep(0.01)
+        for task in _background:
+            task.cancel()
+        await close_clients()
 
     def _cancel_applications(self) -> "Deferred[Any]":
         running = [
@@ -108,7 +112,7 @@ def serve(say: Callable[[str], None]) -> None:
         websocket_max_frame_size=LARGEST_FRAME,
         verbosity=0,
     )
-    reactor.callWhenRunning(_attach_runner)
+    reactor.callWhenRunning(_begin)
     server.run()
     refresh.close()
     if server.failure:
@@ -116,8 +120,23 @@ def serve(say: Callable[[str], None]) -> None:
     say("Stopped.")
 
 
-def _attach_runner() -> None:
-    runner.attach(asyncio.get_event_loop())
+def _begin() -> None:
+    """Make replies from now on, and learn in the background which models there are."""
+    loop = asyncio.get_event_loop()
+    runner.attach(loop)
+    task = loop.create_task(refresh.refresh_all())
+    _background.add(task)
+    task.add_done_callback(_refreshed)
+
+
+_background: "set[asyncio.Task[None]]" = set()
+# The loop itself holds tasks weakly.
+
+
+def _refreshed(task: "asyncio.Task[None]") -> None:
+    _background.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("The providers' models could not be asked for", exc_info=error)
 
 
 def _welcome() -> str:
