@@ -3,8 +3,9 @@
 A text passes through these modules, each of which knows only those after it:
 
     incremental  cuts the text into lines and reports what changed (`Patch`)
-    blocks       the block structure: quotes, lists and what stands in them
-    leaves       paragraphs, headings, code, tables, formulas
+    blocks       what each line begins or continues (`lines` is the cursor over it)
+    structure    the quotes and lists that are open, and how they close
+    text         paragraphs and headings; `table` tables; `leaves` code and formulas
     markdown     what stands inside them (markdown-it-py), link definitions
     highlight    code (Pygments), `maths` formulas (latex2mathml)
     sanitise     the allowlist (nh3), the last step for every piece
