@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from chats.models import Conversation, Message
 from chats.thread import load_thread
 from tests.chats.conftest import exchange
@@ -55,7 +56,7 @@ def test_before_a_message_of_another_conversation_shows_nothing(
     assert load_thread(other, before=leaf).turns == []
 
 
-def test_empty_conversation(owner: object) -> None:
+def test_empty_conversation(owner: User) -> None:
     conversation = Conversation.objects.create(owner=owner, title="Empty")
     assert load_thread(conversation).turns == []
 
