@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server, free_port, manage
+from tests.server import ROOT, Server, free_port, manage
 
 pytestmark = pytest.mark.server
 
@@ -163,6 +163,15 @@ def test_readiness_names_the_part_that_fails_and_nothing_else(tmp_path: Path) ->
         assert str(tmp_path) not in body
         assert "sqlite" not in body.lower()
         assert get(f"{server.url}/healthz") == (200, "ok")
+
+
+def test_style_sheets_are_collected_as_one_file(shared: Server) -> None:
+    page = get(f"{shared.url}/accounts/signup/")[1]
+    [address] = re.findall(r'href="(/static/css/site[^"]+\.css)"', page)
+    sheet = get(shared.url + address)[1]
+    assert "@import" not in sheet
+    for part in ("base", "components", "forms", "plain"):
+        assert (ROOT / "static" / "css" / f"{part}.css").read_text(encoding="utf-8") in sheet
 
 
 def test_static_files_are_compressed_hashed_and_kept_for_ever(shared: Server) -> None:
