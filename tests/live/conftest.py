@@ -1,8 +1,10 @@
 """One server and one upstream for many tests, each with people of its own."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import httpx2
 import psutil
 import pytest
 
@@ -72,18 +74,46 @@ def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
         check_log(running)
 
 
-@pytest.fixture
-async def ann(server: Server) -> AsyncIterator[Person]:
-    """Somebody who has just signed up."""
-    async with Person(server.url) as person:
-        yield await person.sign_up()
+class Accounts:
+    """People of one server, each for one test at a time: signing up is slow on purpose."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._free: list[tuple[str, httpx2.Cookies]] = []
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Person]:
+        """Somebody who is signed in and whom no other test uses now."""
+        name, cookies = self._free.pop() if self._free else ("", None)
+        async with Person(self.url, name) as person:
+            if cookies is None:
+                await person.sign_up()
+            else:
+                person.http.cookies.update(cookies)
+            session = person.http.cookies["sessionid"]
+            yield person
+            if person.http.cookies.get("sessionid") == session:
+                self._free.append((person.name, person.http.cookies))
+
+
+@pytest.fixture(scope="session")
+def accounts(server: Server) -> Accounts:
+    """The people of the shared server."""
+    return Accounts(server.url)
 
 
 @pytest.fixture
-async def bob(server: Server) -> AsyncIterator[Person]:
+async def ann(accounts: Accounts) -> AsyncIterator[Person]:
+    """Somebody with an account."""
+    async with accounts.lend() as person:
+        yield person
+
+
+@pytest.fixture
+async def bob(accounts: Accounts, ann: Person) -> AsyncIterator[Person]:
     """Somebody else."""
-    async with Person(server.url) as person:
-        yield await person.sign_up()
+    async with accounts.lend() as person:
+        yield person
 
 
 class Asked:

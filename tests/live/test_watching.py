@@ -67,7 +67,7 @@ async def test_the_other_tab_hears_of_a_new_message_and_shows_it(ann: Person) ->
     first = await ann.start_chat(ann.own("Hello"), model="openai/ok")
     await ann.ended(first)
     async with ann.socket(first.conversation_id) as other:
-        assert json.loads(await other.recv()) == {"t": "hello"}
+        assert json.loads(await other.recv())["t"] == "hello"
         reply = await ann.post(first.conversation_id, ann.own("/mode fast-50@100\n"))
         async with asyncio.timeout(10):
             while (event := json.loads(await other.recv()))["t"] != "thread":
