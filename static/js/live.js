@@ -12,12 +12,15 @@ let replies = new Map();
 let posting = 0;
 let missed = null;
 
+function connect(to) {
+  if (to === path) return;
+  connection?.close();
+  path = to;
+  connection = new Connection(path, { onmessage, onopen, ondown: poll, onended });
+}
+
 export function open(thread) {
-  if (thread.dataset.socket !== path) {
-    connection?.close();
-    path = thread.dataset.socket;
-    connection = new Connection(path, { onmessage, onopen, ondown: poll, onended });
-  }
+  connect(thread.dataset.socket);
   if (!thread.dataset.watched) {
     thread.dataset.watched = "yes";
     watch(thread);
@@ -85,6 +88,12 @@ function refetch() {
   if (!thread || thread.querySelector("[data-edit-form]")) return;
   window.htmx.ajax("GET", thread.dataset.page, { source: thread, target: thread, swap: "outerHTML" });
 }
+
+// A new chat's socket opens while its page is put in place: the reply may have begun already.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const pushed = detail.xhr.getResponseHeader("HX-Push-Url");
+  if (pushed?.startsWith("/c/")) connect(`/ws${pushed}`);
+});
 
 // An answer to this page's own form brings the change that the socket reports as well.
 document.addEventListener("htmx:beforeRequest", (event) => {
