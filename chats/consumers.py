@@ -23,6 +23,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import User
 from chats import events
 from chats.access import conversation_or_404, message_or_404
+from chats.models import Conversation
 
 logger = logging.getLogger(__name__)
 
@@ -62,17 +63,18 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT)
             return
         self.conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
-        try:
-            await database_sync_to_async(conversation_or_404)(user, self.conversation_id)
-        except Http404:
-            await self.close(NOT_FOUND)
+        if await self._find(user) is None:
             return
         self._user = user
         await self._join(events.conversation_group(self.conversation_id))
         await self._join(events.user_group(user.id))
         await self._join(events.session_group(self.scope["session"].session_key or ""))
         self._check = asyncio.create_task(self._check_session())
-        await self.send(json.dumps({"t": "hello"}))
+        # Once more: nobody told this page of what changed before it joined.
+        conversation = await self._find(user)
+        if conversation is not None:
+            leaf = conversation.current_leaf_id
+            await self.page_event({"payload": {"t": "hello", "leaf": leaf and str(leaf)}})
 
     async def disconnect(self, code: int) -> None:
         """Leave everything."""
@@ -118,6 +120,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         else:
             ended = {"t": "end", "m": str(message_id), "n": None, "status": message.status}
             await self.page_event({"payload": ended})
+
+    async def _find(self, user: User) -> Conversation | None:
+        """The conversation of this page; closes the socket when it is not the user's."""
+        try:
+            return await database_sync_to_async(conversation_or_404)(user, self.conversation_id)
+        except Http404:
+            await self.close(NOT_FOUND)
+            return None
 
     async def _join(self, group: str) -> None:
         self._groups.append(group)

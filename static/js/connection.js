@@ -5,7 +5,7 @@ const MAX_WAIT = 15_000;
 const ALIVE_AFTER = 8_000;
 
 export class Connection {
-  // `onopen(again)` once the server has said hello, `ondown()` when it cannot be reached,
+  // `onopen(again, hello)` once the server has said hello, `ondown()` when it cannot be reached,
   // `onended(code)` when there is no point in coming back.
   constructor(path, handlers) {
     this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
@@ -30,7 +30,8 @@ export class Connection {
       const data = JSON.parse(event.data);
       if (!this.ready) {
         clearTimeout(hanging);
-        this.greet();
+        this.greet(data);
+        return;
       }
       this.handlers.onmessage(data);
     };
@@ -41,10 +42,10 @@ export class Connection {
     };
   }
 
-  greet() {
+  greet(hello) {
     this.ready = true;
     this.failures = 0;
-    this.handlers.onopen(this.opened);
+    this.handlers.onopen(this.opened, hello);
     this.opened = true;
   }
 

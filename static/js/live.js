@@ -37,9 +37,11 @@ function watchReplies() {
   for (const [id, reply] of replies) if (!reply.article.isConnected) replies.delete(id);
 }
 
-function onopen(again) {
+// Between the page and its socket the thread may have changed without a word.
+function onopen(again, { leaf }) {
   stopPolling();
   if (again) refetch();
+  else threadChanged(leaf);
   for (const id of replies.keys()) connection.send({ watch: id });
 }
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.e2e.conftest import People, text_of
 from tests.e2e.person import Person
@@ -63,6 +63,26 @@ def test_two_tabs_show_one_conversation(ann: Person) -> None:
     first.send("/mode echo\nFurther")
     expect(second.questions).to_have_count(3)
     second.reply_is("complete")
+
+
+def test_change_between_the_page_and_its_socket(ann: Person) -> None:
+    """What is posted elsewhere while the socket is still being opened is shown as well."""
+    address = ann.start("First", model="openai/ok")
+    held: list[WebSocketRoute] = []
+
+    def hold(socket: WebSocketRoute) -> None:
+        held.append(socket)
+
+    other = ann.open(address)
+    other.reply_is("complete")
+    ann.context.route_web_socket(re.compile("/ws/"), hold)
+    chat = ann.open(address)
+    chat.reply_is("complete")
+    other.send("Second")
+    other.reply_is("complete")
+    held[0].connect_to_server()
+    expect(chat.questions).to_have_count(2)
+    chat.reply_is("complete")
 
 
 def test_server_killed_in_the_middle_of_a_reply(people: People, own_server: Server) -> None:
