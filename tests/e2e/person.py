@@ -103,6 +103,14 @@ class Person:
         assert answer.ok, answer.text()
         return answer.text()
 
+    def start(self, text: str, *, model: str = "demo/demo") -> str:
+        """Start a chat without a page; its address."""
+        address = re.search(
+            "/c/[0-9a-f-]{36}/", self.post("/c/", {"content": text, "model": model})
+        )
+        assert address
+        return address[0]
+
     def open(self, path: str = "/") -> "Chat":
         """A new tab."""
         page = self.context.new_page()

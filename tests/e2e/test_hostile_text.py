@@ -4,7 +4,6 @@ Nothing runs, nothing is asked of another host, and the content policy has nothi
 is the last line of defence and must not be the one that holds. `people` watches the latter two.
 """
 
-import re
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -115,10 +114,9 @@ def test_titles(ann: Person) -> None:
     """In the sidebar, the window's title, the form to rename, the menus, a deletion's toast."""
     titles = LINES[::4]
     for title in titles:
-        address = re.search("/c/[0-9a-f-]{36}/", ann.post("/c/", {"content": title}))
-        assert address
-        ann.post(f"{address[0]}rename/", {"title": title})
-    chat = ann.open(address[0])
+        address = ann.start(title)
+        ann.post(f"{address}rename/", {"title": title})
+    chat = ann.open(address)
     shown = [" ".join(text.split()) for text in chat.titles.all_text_contents()]
     assert sorted(shown) == sorted(clean_title(title) for title in titles)
     nothing_happened(chat)
