@@ -77,9 +77,9 @@ def regenerate_reply(*, message: Message, model: str = "") -> Message:
 
 
 def retry_reply(*, message: Message) -> Message:
-    """Try a reply again that ended badly: in place when it is empty, else as a new branch."""
+    """Try a reply again that ended badly: in place when nothing hangs on it, else as a branch."""
     _require_reply(message)
-    if message.content or message.reasoning:
+    if message.content or message.reasoning or message.children.exists():
         return regenerate_reply(message=message)
     _reopen(message, allowed=(Status.FAILED, Status.INTERRUPTED, Status.STOPPED))
     return message

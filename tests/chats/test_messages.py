@@ -110,6 +110,19 @@ def test_retry_of_an_empty_failure_happens_in_place(conversation: Conversation) 
     assert (reply.status, reply.error) == (Status.PENDING, None)
 
 
+def test_retry_of_a_failure_in_the_middle_hides_nothing(conversation: Conversation) -> None:
+    reply = messages.post_message(conversation=conversation, content="x").reply
+    Message.objects.filter(id=reply.id).update(status=Status.FAILED)
+    later = exchange(conversation, "never mind")
+    reply.refresh_from_db()
+    again = messages.retry_reply(message=reply)
+    assert again.id != reply.id
+    turns = load_thread(Conversation.objects.get(id=conversation.id)).turns
+    assert (turns[-1].message.id, turns[-1].previous_id) == (again.id, reply.id)
+    messages.switch_branch(message=reply)
+    assert Conversation.objects.get(id=conversation.id).current_leaf_id == later.id
+
+
 def test_retry_with_text_loses_nothing(conversation: Conversation) -> None:
     reply = exchange(conversation, "x", "half an ans")
     Message.objects.filter(id=reply.id).update(status=Status.INTERRUPTED)
