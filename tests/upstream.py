@@ -5,7 +5,8 @@
 
 `POST /v1/chat/completions` and `POST /v1/messages` (streamed or not), `GET /v1/models` (Anthropic's
 format when the request has an `anthropic-version` header). The key `wrong` gets 401; the key
-`patient` waits for a list of models for ever.
+`patient` waits for a list of models for ever; for `half` one of the models is named with half a
+surrogate pair.
 
 How it answers is chosen by the model's name, or by the first line of the last user message when
 that is `/mode <name>` (not with the model `echo`):
@@ -38,6 +39,7 @@ that is `/mode <name>` (not with the model `echo`):
     error-NNN           that status; 429 with Retry-After: 7
     error-429-date      Retry-After as an HTTP date, 5 seconds from now
     error-429-long      Retry-After: 3600
+    error-half          400, saying half a surrogate pair
     error-echo          400, saying the last user message
     error-context       400, too many tokens
     error-filter        400, content policy
@@ -199,7 +201,8 @@ class Answer:
         if method == "GET" and path == "/v1/models":
             if self.key == "patient":
                 return await self._hang()
-            await send_json(self.writer, 200, self.wire.models(modes.LISTED))
+            odd = ["half \ud83d"] if self.key == "half" else []
+            await send_json(self.writer, 200, self.wire.models(modes.LISTED + odd))
             return True
         wanted = {OpenAIWire: "/v1/chat/completions", AnthropicWire: "/v1/messages"}
         if method != "POST" or path != wanted[type(self.wire)]:

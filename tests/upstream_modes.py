@@ -81,6 +81,7 @@ def failure(
         "error-429": (429, "Too many requests.", "rate_limit_exceeded", 7),
         "error-context": (400, "prompt is too long: 9 tokens > 8 maximum", context_code, None),
         "error-filter": (400, "Rejected by the content policy.", "content_policy_violation", None),
+        "error-half": (400, "half of \ud83d", None, None),
         "error-key": (400, f"Something about the key {key} is odd.", None, None),
     }
     if mode in special:

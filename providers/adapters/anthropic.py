@@ -173,8 +173,8 @@ def _models(answer: Any) -> list[ModelInfo]:
         rows = answer.json()["data"]
         return [
             ModelInfo(
-                id=str(row["id"])[:200],
-                name=str(row.get("display_name") or "")[:200],
+                id=clean(str(row["id"]))[:200],
+                name=clean(str(row.get("display_name") or ""))[:200],
                 context_window=row.get("max_input_tokens"),
                 accepts_images=_accepts_images(row),
             )

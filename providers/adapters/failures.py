@@ -97,7 +97,8 @@ def own_words(message: str, *, key: str) -> str:
     """The provider's words on one line, at most 500 characters, without the key."""
     if key:
         message = message.replace(key, "…")
-    message = _KEY_LIKE.sub(r"\1-…", message)
+    # Half of a surrogate pair could be put on no page.
+    message = _KEY_LIKE.sub(r"\1-…", message.encode(errors="replace").decode())
     return _CONTROL.sub(" ", message).strip()[:500]
 
 

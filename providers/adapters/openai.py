@@ -193,7 +193,7 @@ def _models(answer: Any) -> list[ModelInfo]:
     try:
         rows = answer.json()["data"]
         return [
-            ModelInfo(id=str(row["id"])[:200], name=str(row.get("name") or "")[:200])
+            ModelInfo(id=clean(str(row["id"]))[:200], name=clean(str(row.get("name") or ""))[:200])
             for row in rows
         ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -47,6 +47,11 @@ async def test_the_key_is_cut_out_of_the_providers_words(ann: Person) -> None:
     assert OPENAI_KEY not in article.element.outer
 
 
+async def test_words_that_no_page_could_hold_are_mended(ann: Person) -> None:
+    article = await answered(ann, "openai/error-half")
+    assert "half of ?" in article.footer
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_a_pause_that_is_asked_for_is_kept_and_counted_down(
     ann: Person, asked: Asked, provider: str

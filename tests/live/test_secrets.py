@@ -57,6 +57,21 @@ async def test_keys_are_in_no_file_no_page_and_no_log(
     check_log(server)
 
 
+async def test_a_models_name_that_no_page_could_hold_is_mended(
+    ann: Person, upstream: Upstream
+) -> None:
+    body = {
+        "provider": "openai_compatible",
+        "key_name": "Half",
+        "key": "half",
+        "base_url": f"{upstream.url}/v1",
+    }
+    assert (await ann.submit("/settings/providers/", body)).status_code == 302
+    for path in ("/", "/settings/providers/"):
+        assert (await ann.get(path)).status_code == 200
+    assert "half \ufffd" in (await ann.get("/")).text
+
+
 async def test_a_wrong_key_is_told_in_the_providers_words(ann: Person, upstream: Upstream) -> None:
     await ann.get("/settings/providers/")
     body = {
