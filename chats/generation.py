@@ -4,7 +4,7 @@ All functions are synchronous and short; the runner calls them from its database
 of status is always a conditional update, so that a reply has one maker and one end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,14 +175,17 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
     return bool(updated)
 
 
-def interrupt_orphans(*, silent_for: timedelta) -> list[UUID]:
+def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) -> list[UUID]:
     """Mark live replies as interrupted whose process has not been heard of for `silent_for`.
 
-    With zero, all of them: right at the start of the only process. Returns their ids.
+    `alive` are spared: a process that could not save for long knows what it is making. With zero,
+    all others: right at the start of the only process. Returns their ids.
     """
     limit = timezone.now() - silent_for
     interrupted = []
     for message in Message.objects.live().filter(heartbeat_at__lte=limit).only("conversation_id"):
+        if message.id in alive:
+            continue
         with transaction.atomic():
             updated = (
                 Message.objects.live()

@@ -58,7 +58,7 @@ class Run:
         self._pacer = pacer
         self._job: Job | None = None
         self._request: CompletionRequest | None = None
-        self._found = 0
+        self._made = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._usage: Usage | None = None
@@ -147,10 +147,9 @@ class Run:
 
     def _go_on_from(self, job: Job) -> None:
         """Begin with what a continued reply holds; a viewer may have come before the claim."""
-        self._found = len(job.content) + len(job.reasoning)
         self._text.append(job.content)
         self._reasoning.append(job.reasoning)
-        if self._frames is not None and self._found:
+        if self._frames is not None:
             self._frames.feed(job.content)
             self._frames.feed_reasoning(job.reasoning)
             self._changed.set()
@@ -163,19 +162,23 @@ class Run:
                 self._take(event)
                 if isinstance(event, Retrying):
                     await self._notify("retrying", event.reason, event.delay)
+                elif self._made > settings.MAX_REPLY_LENGTH:
+                    # A provider that never ends would fill the memory; one can Continue.
+                    self._finish_reason = "length"
+                    break
         return Outcome(Status.COMPLETE)
 
     def _take(self, event: Event) -> None:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
         self._quiet_since = time.monotonic()
         if isinstance(event, TextDelta):
-            self._note_token()
+            self._note_token(event.text)
             self._text.append(event.text)
             if self._frames is not None:
                 self._frames.feed(event.text)
                 self._changed.set()
         elif isinstance(event, ReasoningDelta):
-            self._note_token()
+            self._note_token(event.text)
             self._reasoning.append(event.text)
             if self._frames is not None:
                 self._frames.feed_reasoning(event.text)
@@ -187,7 +190,8 @@ class Run:
         elif isinstance(event, Retrying):
             self._quiet_since += event.delay
 
-    def _note_token(self) -> None:
+    def _note_token(self, text: str) -> None:
+        self._made += len(text)
         self._unsaved = True
         self._said_waiting = False
         self._notice = None
@@ -236,10 +240,9 @@ class Run:
             for part in message.parts
             if isinstance(part, Text)
         )
-        made = sum(map(len, self._text)) + sum(map(len, self._reasoning)) - self._found
         return Usage(
             input_tokens=-(-sent // _CHARACTERS_A_TOKEN),
-            output_tokens=-(-made // _CHARACTERS_A_TOKEN),
+            output_tokens=-(-self._made // _CHARACTERS_A_TOKEN),
         )
 
     async def _publish_frames(self, frames: FrameWriter) -> None:

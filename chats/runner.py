@@ -152,7 +152,8 @@ class Runner:
 
     async def _sweep(self) -> None:
         """Mark replies whose process died."""
-        await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR)
+        alive = frozenset(self.runs)
+        await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR, alive=alive)
 
     async def _purge(self) -> None:
         """Remove what was deleted longer ago than it can be brought back."""

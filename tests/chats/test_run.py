@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -126,6 +127,32 @@ async def test_what_the_database_publishes_is_sent_on_the_layers_own_loop() -> N
 
     used = await in_database(async_to_sync(loop_of_the_layer))
     assert used is asyncio.get_running_loop()
+
+
+async def test_a_process_that_could_not_save_for_long_spares_its_own_replies(
+    reply: Message, layer: InMemoryChannelLayer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROVIDER_DEMO_DELAY = 0.01
+    monkeypatch.setattr("chats.runner.SWEEP_INTERVAL", 0.05)
+    monkeypatch.setattr("chats.runner.SILENT_FOR", timedelta(0))
+    orphan = await sync_to_async(messages.regenerate_reply)(message=await make(reply))
+    mine = await sync_to_async(messages.regenerate_reply)(message=await current(reply))
+    runner = Runner(asyncio.get_running_loop())
+    runner.start(mine.id)
+    await until(lambda: mine.id in runner.runs)
+    runner.open()
+    try:
+        await until(lambda: status_is_final(mine))
+        await until(lambda: status_is_final(orphan))
+    finally:
+        await runner.shutdown(0)
+    assert (await current(mine)).status == Status.COMPLETE
+    assert (await current(orphan)).status == Status.INTERRUPTED
+
+
+async def status_is_final(reply: Message) -> bool:
+    """Whether it has ended."""
+    return not (await current(reply)).is_live
 
 
 async def test_the_runner_renews_its_membership_which_expires_after_a_day(

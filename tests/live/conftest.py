@@ -66,6 +66,7 @@ def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
         "REPLY_FIRST_TOKEN_TIMEOUT": "5",
         "REPLY_IDLE_TIMEOUT": "1.5",
         "SESSION_CHECK_INTERVAL": "0.3",
+        "MAX_REPLY_LENGTH": "1000",
     }
     directory = tmp_path_factory.mktemp("strict")
     with Server(directory, env=site_environment(upstream, **limits)) as running:

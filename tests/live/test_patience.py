@@ -51,6 +51,18 @@ async def test_a_provider_that_falls_silent_leaves_what_it_said(eve: Person) -> 
     assert {"Continue", "Retry"} <= article.buttons
 
 
+async def test_a_reply_without_end_is_ended_and_can_go_on(eve: Person, upstream: Upstream) -> None:
+    asked = Asked(upstream, eve)
+    reply = await eve.start_chat(eve.own("Hello"), model="openai/fast-5000@1000")
+    article = await eve.ended(reply)
+    assert article.status == "complete"
+    assert 1000 <= len(article.text) < 1100
+    assert words(5000).startswith(article.text.strip())
+    assert "The reply reached its longest length." in article.footer
+    assert "Continue" in article.buttons
+    await until(lambda: asked.answers[0]["end"] == "closed by client")
+
+
 async def test_a_page_that_comes_during_a_pause_sees_the_rest_of_it(eve: Person) -> None:
     reply = await eve.start_chat(eve.own("Hello"), model="openai/error-429")
     async with eve.watch(reply) as first:
