@@ -60,9 +60,23 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send; that the visitor has just left, which is told a moment later, is no fault."""
         try:
-            await super().handle_reply(protocol, message)
+            if message["type"] == "websocket.send":
+                self._send_text(protocol, message)
+            else:
+                await super().handle_reply(protocol, message)
         except Disconnected:
             logger.debug("Somebody left while being sent something.")
+
+    def _send_text(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send to a page. Autobahn holds what is sent to the limit of what may come in."""
+        details = self.connections.get(protocol)
+        if details is None or details.get("disconnected"):
+            return
+        limit, protocol.maxMessagePayloadSize = protocol.maxMessagePayloadSize, 0
+        try:
+            protocol.handle_reply(message)
+        finally:
+            protocol.maxMessagePayloadSize = limit
 
     def kill_all_applications(self) -> "Deferred[Any]":
         """Called once, before the reactor stops: no new visitors, then replies, then the rest."""
