@@ -25,8 +25,10 @@ def main() -> int:
     for name in chosen.names or NAMES:
         module = import_module(f"benchmarks.{name}")
         print(name, flush=True)
-        figures = list(module.measure())
-        print(report.as_text(figures), flush=True)
+        figures: list[Figure] = []
+        for figure in module.measure():
+            print(report.as_line(figure), flush=True)
+            figures.append(figure)
         measured[name] = (" ".join(str(inspect.getdoc(module.measure)).split()), figures)
     if chosen.write:
         report.write(measured, datetime.now(UTC).date(), chosen.note)

@@ -5,7 +5,6 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -17,14 +16,10 @@ NAMED = ("django", "channels", "daphne", "openai", "anthropic", "markdown-it-py"
 COLUMNS = ("figure", "value", "bar", "")
 
 
-def as_text(figures: Sequence[Figure]) -> str:
-    """Lines for a terminal."""
-    rows = [figure.cells for figure in figures]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]}".rstrip()
-        for row in rows
-    )
+def as_line(figure: Figure) -> str:
+    """For a terminal."""
+    name, value, bar, verdict = figure.cells
+    return f"  {name:<75} {value:>14}  {bar:<11} {verdict}".rstrip()
 
 
 def write(measured: dict[str, tuple[str, list[Figure]]], today: date, note: str) -> None:

@@ -72,7 +72,10 @@ def watch(
     """Post `content` to each conversation and watch the replies to their ends."""
     headers = {each: site.headers(each) for each in conversations}
     plan = Plan(site.url, headers, content, at_once, probe)
-    seen = run_module("benchmarks.viewers", [], {}, stdin=json.dumps(asdict(plan)))
+    try:
+        seen = run_module("benchmarks.viewers", [], {}, stdin=json.dumps(asdict(plan)))
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}\nThe site said:\n{site.server.output[-5000:]}") from error
     return Seen([Watched(**reply) for reply in seen["replies"]], seen["health"], seen["pages"])
 
 
