@@ -11,7 +11,7 @@ from tests.server import Server
 
 def test_reload_in_the_middle_of_a_reply(ann: Person) -> None:
     """What was there stays, the rest comes, nothing twice."""
-    chat = ann.chat(model="openai/prose-300@60")
+    chat = ann.chat(model="openai/prose-200@60")
     chat.send("Walk with me")
     chat.writes(100)
     seen = chat.length()
@@ -22,7 +22,7 @@ def test_reload_in_the_middle_of_a_reply(ann: Person) -> None:
     ended = chat.bodies()
     chat.page.reload()
     assert chat.bodies() == ended
-    expect(chat.body.locator("table")).to_have_count(2)
+    expect(chat.body.locator("table")).to_have_count(1)
 
 
 def test_close_the_tab_and_come_back(ann: Person) -> None:
@@ -88,7 +88,7 @@ def test_change_between_the_page_and_its_socket(ann: Person) -> None:
 def test_server_killed_in_the_middle_of_a_reply(people: People, own_server: Server) -> None:
     """The page reconnects by itself, says what happened, and Continue completes the reply."""
     ann = people(site=own_server)
-    ann.expect_problem(r"WebSocket connection|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET")
+    ann.expect_problem("WebSocket connection|ERR_CONNECTION|htmx:(sendError|afterRequest)")
     chat = ann.chat(model="openai/prose-150@40")
     chat.send("Walk with me")
     # More than a second's worth: at most that much may be lost.

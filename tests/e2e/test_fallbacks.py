@@ -16,7 +16,7 @@ def _refuse(socket: WebSocketRoute) -> None:
 def test_polling_where_sockets_are_blocked(ann: Person) -> None:
     """A proxy that lets no websocket through: the reply grows and is completed all the same."""
     ann.context.route_web_socket(re.compile("/ws/"), _refuse)
-    chat = ann.chat(model="openai/prose-200@50")
+    chat = ann.chat(model="openai/prose-200@80")
     chat.send("Walk with me")
     chat.writes(20)
     chat.writes(chat.length() + 20)

@@ -114,9 +114,10 @@ def test_titles(ann: Person) -> None:
     """In the sidebar, the window's title, the form to rename, the menus, a deletion's toast."""
     titles = LINES[::4]
     for title in titles:
-        address = ann.start(title)
+        address = ann.start(title, model="openai/ok")
         ann.post(f"{address}rename/", {"title": title})
     chat = ann.open(address)
+    chat.reply_is("complete")
     shown = [" ".join(text.split()) for text in chat.titles.all_text_contents()]
     assert sorted(shown) == sorted(clean_title(title) for title in titles)
     nothing_happened(chat)
