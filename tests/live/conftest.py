@@ -1,6 +1,8 @@
 """One server and one upstream for many tests, each with people of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from tests.upstream_modes import texts
 
 OPENAI_KEY: Final = "sk-openai-planted-5f2c9e1b"
 ANTHROPIC_KEY: Final = "sk-ant-planted-77d0a41c"
+ADMIN: Final = "the-first"
 SECRETS: Final = (OPENAI_KEY, ANTHROPIC_KEY, PASSWORD, CANARY)
 """What must stand in no log: keys, the password, and words that people write."""
 
@@ -60,7 +63,7 @@ def server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="session")
 def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A site whose patience is short, with the first account still to be made."""
+    """A site whose patience is short; `ADMIN` is its administrator."""
     limits = {
         "REPLY_WAITING_NOTICE": "0.5",
         "REPLY_FIRST_TOKEN_TIMEOUT": "5",
@@ -70,9 +73,18 @@ def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
     }
     directory = tmp_path_factory.mktemp("strict")
     with Server(directory, env=site_environment(upstream, **limits)) as running:
+        # In a thread, for there may be an event loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, make_admin(running.url)).result()
         yield running
         running.terminate()
         check_log(running)
+
+
+async def make_admin(url: str) -> None:
+    """Sign up before anybody else."""
+    async with Person(url, ADMIN) as person:
+        await person.sign_up()
 
 
 class Accounts:

@@ -53,7 +53,7 @@ async def test_what_streams_is_what_a_reload_shows(
 
 
 async def test_the_demo_answers_without_any_provider(ann: Person) -> None:
-    reply = await ann.start_chat(ann.own("Show me a table and some code"), model="demo/demo")
+    reply = await ann.start_chat(ann.own("Show me a table"), model="demo/demo")
     async with ann.watch(reply) as viewer:
         assert await viewer.ended() == "complete"
     article = await ann.article(reply.id)

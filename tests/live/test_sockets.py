@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chats.consumers import BAD_MESSAGE, NOT_FOUND, SIGNED_OUT, TOO_MANY
+from tests.live.conftest import ADMIN
 from tests.markup import parse
 from tests.person import Person, Reply
 from tests.server import Server
@@ -75,6 +75,10 @@ async def test_only_pages_of_the_site_itself_open_sockets(ann: Person, reply: Re
         f"{ann.url}.example.org",
         "https://evil.example.org",
         f"file://{host}:{port}",
+        "http://[",
+        "http://[::1]:x",
+        "//" + host,
+        "x",
     ]
     for origin in others:
         assert await refused(ann, reply.conversation_id, origin=origin), origin
@@ -145,19 +149,8 @@ async def test_signing_out_closes_the_sockets_of_that_browser(
             assert await there.ended() == "stopped"
 
 
-@pytest.fixture
-async def admin(strict_server: Server) -> AsyncIterator[Person]:
-    """The first account of the site whose sockets are checked often."""
-    async with Person(strict_server.url, "the-first") as person:
-        await person.get("/accounts/login/")
-        answer = await person.submit(
-            "/accounts/login/", {"login": person.name, "password": person.password}
-        )
-        yield person if answer.status_code == 302 else await person.sign_up()
-
-
 async def test_a_password_change_closes_the_sockets_of_other_browsers(
-    admin: Person, strict_server: Server
+    strict_server: Server,
 ) -> None:
     async with (
         Person(strict_server.url) as eve,
@@ -173,8 +166,9 @@ async def test_a_password_change_closes_the_sockets_of_other_browsers(
             assert await viewer.ended() == "complete"
 
 
-async def test_a_locked_account_loses_its_sockets(admin: Person, strict_server: Server) -> None:
-    async with Person(strict_server.url) as eve:
+async def test_a_locked_account_loses_its_sockets(strict_server: Server) -> None:
+    async with Person(strict_server.url) as eve, Person(strict_server.url, ADMIN) as admin:
+        await admin.sign_in()
         reply = await (await eve.sign_up()).start_chat(eve.own("Hello"), model="demo/demo")
         async with eve.socket(reply.conversation_id) as connection:
             assert json.loads(await connection.recv())["t"] == "hello"
