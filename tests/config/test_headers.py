@@ -35,6 +35,7 @@ def test_pages_carry_the_other_defences(owner_client: Client, path: str) -> None
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-DNS-Prefetch-Control"] == "off"
     assert "camera=()" in headers["Permissions-Policy"]
 
 
