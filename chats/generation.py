@@ -24,6 +24,7 @@ from providers.types import (
     Parameters,
     Part,
     PromptMessage,
+    Role,
     Text,
     Usage,
 )
@@ -101,14 +102,13 @@ def build_request(job: Job) -> CompletionRequest:
     reply, conversation = job.message, job.message.conversation
     path = Message.objects.path_to(reply.parent_id) if reply.parent_id else []
     images = _images(conversation, among={message.id for message in path})
-    messages = [
-        PromptMessage("assistant" if m.role == Message.Role.ASSISTANT else "user", parts)
-        for m in path
-        if (parts := (*images.get(m.id, ()), *((Text(m.content),) if m.content else ())))
-    ]
+    messages: list[PromptMessage] = []
+    for message in path:
+        text = (Text(message.content),) if message.content else ()
+        _add_turn(messages, message.role, (*images.get(message.id, ()), *text))
     if reply.content:
-        messages.append(PromptMessage("assistant", (Text(reply.content),)))
-        messages.append(PromptMessage("user", (Text(CONTINUE_PROMPT),)))
+        _add_turn(messages, Message.Role.ASSISTANT, (Text(reply.content),))
+        _add_turn(messages, Message.Role.USER, (Text(CONTINUE_PROMPT),))
     return CompletionRequest(
         model=reply.model,
         messages=tuple(messages),
@@ -196,6 +196,20 @@ def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) ->
                 events.reply_ended(message.conversation_id, message.id, Status.INTERRUPTED)
                 interrupted.append(message.id)
     return interrupted
+
+
+def _add_turn(messages: list[PromptMessage], role: str, parts: tuple[Part, ...]) -> None:
+    """Append a turn; to the last one when nobody answered in between.
+
+    Templates of some local models refuse two turns of one speaker in a row.
+    """
+    if not parts:
+        return
+    speaker: Role = "assistant" if role == Message.Role.ASSISTANT else "user"
+    if messages and messages[-1].role == speaker:
+        messages[-1] = PromptMessage(speaker, (*messages[-1].parts, *parts))
+    else:
+        messages.append(PromptMessage(speaker, parts))
 
 
 def _images(conversation: Conversation, *, among: set[UUID]) -> dict[UUID, tuple[Part, ...]]:

@@ -6,10 +6,11 @@ import logging
 import time
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,9 @@ from providers.types import (
 )
 
 logger = logging.getLogger(__name__)
+
+_SAVE_PAUSES: Final = (0.2, 1.0, 2.0)
+"""Seconds between attempts to save the end; with them it stays within a stop's patience."""
 
 Status = Message.Status
 _CHARACTERS_A_TOKEN = 4
@@ -220,18 +224,40 @@ class Run:
         if outcome.usage is None and self._request is not None and self._first_token_at:
             outcome.usage = self._estimate(self._request)
             outcome.metadata["usage_estimated"] = True
-        progress = self._progress(changed=True)
-        saved = await in_database(generation.finish, progress, outcome, runner=self._runner_id)
+        saved = await self._save_end(outcome)
         if self._frames is not None and self._publisher is not None:
             async with self._sending:
                 self._publisher.cancel()
                 self._pacer.watched -= 1
-                await self._publish(self._frames.last_frame())
-                await self._publish(self._frames.end(outcome.status))
+                await self._publish(await self._close_frames(self._frames, outcome.status))
         elif saved:
-            await self._publish(
-                {"t": "end", "m": str(self.message_id), "n": None, "status": outcome.status}
-            )
+            await self._publish(self._end_unseen(outcome.status))
+
+    async def _save_end(self, outcome: Outcome) -> bool:
+        """Write the final status; a database that is away for a moment costs no text."""
+        progress = self._progress(changed=True)
+        for pause in _SAVE_PAUSES:
+            try:
+                return await in_database(
+                    generation.finish, progress, outcome, runner=self._runner_id
+                )
+            except DatabaseError:
+                logger.warning("The end of reply %s is saved later", self.message_id, exc_info=True)
+                await asyncio.sleep(pause)
+        return await in_database(generation.finish, progress, outcome, runner=self._runner_id)
+
+    async def _close_frames(self, frames: FrameWriter, status: str) -> Frame:
+        """Show the rest; the frame that ends it all. What cannot be rendered, pages fetch anew."""
+        try:
+            await self._publish(frames.last_frame())
+            return frames.end(status)
+        except Exception:
+            logger.exception("The end of reply %s could not be rendered", self.message_id)
+            return self._end_unseen(status)
+
+    def _end_unseen(self, status: str) -> Frame:
+        """An end for pages that have not followed: they fetch the whole message."""
+        return {"t": "end", "m": str(self.message_id), "n": None, "status": status}
 
     def _estimate(self, request: CompletionRequest) -> Usage:
         sent = len(request.system) + sum(

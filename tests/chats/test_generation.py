@@ -57,6 +57,20 @@ def test_prompt_leaves_other_branches_out(conversation: Conversation) -> None:
     assert request.messages == (PromptMessage("user", (Text("Other start"),)),)
 
 
+def test_questions_without_an_answer_between_them_are_one_turn(
+    conversation: Conversation,
+) -> None:
+    reply = exchange(conversation, "first try", "")
+    Message.objects.filter(id=reply.id).update(status=Status.FAILED)
+    conversation.refresh_from_db()
+    again = messages.post_message(conversation=conversation, content="second try").reply
+    job = generation.claim(again.id, runner="a")
+    assert job is not None
+    assert generation.build_request(job).messages[2:] == (
+        PromptMessage("user", (Text("first try"), Text("second try"))),
+    )
+
+
 def test_continue_gives_the_partial_reply_and_one_line(conversation: Conversation) -> None:
     reply = exchange(conversation, "x", "half an ans")
     Message.objects.filter(id=reply.id).update(status=Status.INTERRUPTED)

@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import OperationalError
 from pytest_django import Settings
 
-from chats import conversations, events, messages
+from chats import conversations, events, generation, messages
 from chats.database import in_database
+from chats.frames import FrameWriter
 from chats.models import Attachment, Message
 from chats.pacing import Pacer
 from chats.run import Ending, Run
@@ -168,3 +170,36 @@ async def test_the_runner_renews_its_membership_which_expires_after_a_day(
         await until(lambda: layer.groups[events.RUNNERS][channel] > joined)
     finally:
         await runner.shutdown(0)
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_text(
+    reply: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, failures = generation.finish, [OperationalError("database is locked")]
+
+    def finish(*args: Any, **options: Any) -> bool:
+        if failures:
+            raise failures.pop()
+        return save(*args, **options)
+
+    monkeypatch.setattr("chats.run.generation.finish", finish)
+    monkeypatch.setattr("chats.run._SAVE_PAUSES", (0.01,))
+    ended = await make(reply)
+    assert (ended.status, failures) == (Status.COMPLETE, [])
+    assert "|" in ended.content
+
+
+async def test_pages_hear_of_an_end_that_cannot_be_rendered(
+    reply: Message, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(writer: FrameWriter) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(FrameWriter, "last_frame", fail)
+    channel = await layer.new_channel()
+    await layer.group_add(events.conversation_group(reply.conversation_id), channel)
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    await run.show_to(channel)
+    await run.execute()
+    last = (await frames(layer, channel))[-1]
+    assert (last["t"], last["n"], last["status"]) == ("end", None, Status.COMPLETE)
