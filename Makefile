@@ -32,7 +32,7 @@ format: $(VENV)/installed-dev ## Format the code and mend what can be mended by 
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed-dev ## Measure speed and size, into benchmarks/RESULTS.md
+bench: $(VENV)/installed-dev ## Measure speed and size; ARGS=--write keeps the figures in benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## Compile the requirements anew from pyproject.toml (needs uv)
