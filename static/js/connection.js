@@ -2,7 +2,7 @@
 
 const ENDED = new Set([4401, 4404]);
 const MAX_WAIT = 15_000;
-const ALIVE_AFTER = 8_000;
+const ALIVE_AFTER = 5_000;
 
 export class Connection {
   // `onopen(again, hello)` once the server has said hello, `ondown()` when it cannot be reached,
@@ -24,8 +24,11 @@ export class Connection {
     this.ready = false;
     const socket = new WebSocket(this.url);
     this.socket = socket;
-    // A proxy that swallows the upgrade leaves it hanging for a minute.
-    const hanging = setTimeout(() => socket.close(), ALIVE_AFTER);
+    // A proxy that swallows the upgrade leaves it hanging for a minute. Once is enough to know.
+    const hanging = setTimeout(() => {
+      this.handlers.ondown();
+      socket.close();
+    }, ALIVE_AFTER);
     socket.onmessage = (event) => {
       const data = JSON.parse(event.data);
       if (!this.ready) {

@@ -40,8 +40,9 @@ function watchReplies() {
 // Between the page and its socket the thread may have changed without a word.
 function onopen(again, { leaf }) {
   stopPolling();
-  if (again) refetch();
-  else threadChanged(leaf);
+  // A thread that comes anew asks for its live replies by itself.
+  if (again && refetch()) return replies.clear();
+  if (!again) threadChanged(leaf);
   for (const id of replies.keys()) connection.send({ watch: id });
 }
 
@@ -87,8 +88,9 @@ function threadChanged(leaf) {
 
 function refetch() {
   const thread = document.getElementById("thread");
-  if (!thread || thread.querySelector("[data-edit-form]")) return;
+  if (!thread || thread.querySelector("[data-edit-form]")) return false;
   window.htmx.ajax("GET", thread.dataset.page, { source: thread, target: thread, swap: "outerHTML" });
+  return true;
 }
 
 // A new chat's socket opens while its page is put in place: the reply may have begun already.
