@@ -24,26 +24,33 @@ _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/\[\]%+]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
-# Forms that carry an IPv4 address or a tunnel inside, and what `is_global` gets wrong or leaves to
-# the reader: IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo, site-local, 6to4 relays.
-_NEVER_PUBLIC = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "::ffff:0:0/96",
-        "::/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2002::/16",
-        "2001::/32",
-        "fec0::/10",
-        "192.0.0.0/24",
-        "192.88.99.0/24",
-    )
+
+def _networks(*networks: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(map(ipaddress.ip_network, networks))
+
+
+_LOOPBACK_V6 = ipaddress.IPv6Address("::1")
+# An IPv4 address or a tunnel is inside: IPv4-mapped, -translated and -compatible, NAT64, 6to4,
+# Teredo. Always refused, or they would lead round the other lists.
+_DISGUISED = _networks(
+    "::ffff:0:0/96",
+    "::ffff:0:0:0/96",
+    "::/96",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "2002::/16",
+    "2001::/32",
 )
+# What `is_global` gets wrong or leaves to the reader: site-local, special purpose, 6to4 relays.
+_NOT_PUBLIC = _networks("fec0::/10", "192.0.0.0/24", "192.88.99.0/24")
 # Cloud metadata services: refused also where private addresses are allowed.
-_METADATA = tuple(
-    ipaddress.ip_network(network)
-    for network in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+_METADATA = _networks(
+    "169.254.0.0/16",
+    "fe80::/10",
+    "fd00:ec2::254/128",
+    "100.100.100.200/32",
+    "168.63.129.16/32",
+    "192.0.0.192/32",
 )
 
 
@@ -116,8 +123,10 @@ def is_refused(address: IPAddress) -> bool:
     """Whether the site must not call it."""
     if any(address in network for network in _METADATA):
         return True
+    if address != _LOOPBACK_V6 and any(address in network for network in _DISGUISED):
+        return True
     if address.is_multicast or address.is_unspecified:
         return True
     if settings.PROVIDER_ALLOW_PRIVATE:
         return False
-    return not address.is_global or any(address in network for network in _NEVER_PUBLIC)
+    return not address.is_global or any(address in network for network in _NOT_PUBLIC)

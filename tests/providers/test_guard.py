@@ -150,8 +150,23 @@ def test_an_administrator_may_allow_private_ones_but_not_metadata(settings: Any)
 
     assert not guard.is_refused(ipaddress.ip_address("192.168.1.1"))
     assert not guard.is_refused(ipaddress.ip_address("127.0.0.1"))
-    for address in ("169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200", "0.0.0.0"):
-        assert guard.is_refused(ipaddress.ip_address(address))
+    assert not guard.is_refused(ipaddress.ip_address("::1"))
+    for address in (
+        "0.0.0.0",
+        "100.100.100.200",
+        "168.63.129.16",
+        "169.254.169.254",
+        "192.0.0.192",
+        "2002:a9fe:a9fe::1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::169.254.169.254",
+        "::169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "::ffff:169.254.169.254",
+        "fd00:ec2::254",
+        "fe80::1",
+    ):
+        assert guard.is_refused(ipaddress.ip_address(address)), address
 
 
 @pytest.mark.parametrize(
