@@ -64,7 +64,8 @@ def test_silence_is_told_and_can_be_stopped(ann: Person) -> None:
     chat.stop_button.click()
     chat.reply_is("stopped")
     expect(chat.button("Retry")).to_be_visible()
-    chat.send("/mode echo\nOn we go")
+    ann.post(f"{chat.page.url.removeprefix(ann.url)}model/", {"model": "openai/echo"})
+    chat.send("On we go")
     chat.reply_is("complete")
     expect(chat.body).to_contain_text("On we go")
 
