@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import errors
 from providers.adapters import failures
-from providers.adapters.sdk import Answer, SdkAdapter, clean
+from providers.adapters.sdk import Answer, SdkAdapter, clean, count
 from providers.clients import fresh
 from providers.types import (
     AdapterEvent,
@@ -108,7 +108,7 @@ class MessageDecoder:
         self.finish_reason: FinishReason | None = None
         self.finished = False
         self._key = key
-        self._usage: dict[str, int] = {}
+        self._usage: dict[str, object] = {}
         self._stop_reason: FinishReason = "other"
 
     def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
@@ -131,12 +131,12 @@ class MessageDecoder:
         """Later counts replace earlier ones; what is not repeated stays."""
         if not usage:
             return
-        self._usage.update({name: n for name, n in usage.items() if isinstance(n, int)})
-        cached = self._usage.get("cache_read_input_tokens", 0)
-        written = self._usage.get("cache_creation_input_tokens", 0)
+        self._usage.update({name: n for name, n in usage.items() if n is not None})
+        cached = count(self._usage.get("cache_read_input_tokens"))
+        written = count(self._usage.get("cache_creation_input_tokens"))
         yield Usage(
-            input_tokens=self._usage.get("input_tokens", 0) + cached + written,
-            output_tokens=self._usage.get("output_tokens", 0),
+            input_tokens=count(self._usage.get("input_tokens")) + cached + written,
+            output_tokens=count(self._usage.get("output_tokens")),
             cached_tokens=cached,
         )
 
@@ -175,7 +175,7 @@ def _models(answer: Any) -> list[ModelInfo]:
             ModelInfo(
                 id=clean(str(row["id"]))[:200],
                 name=clean(str(row.get("display_name") or ""))[:200],
-                context_window=row.get("max_input_tokens"),
+                context_window=count(row.get("max_input_tokens")) or None,
                 accepts_images=_accepts_images(row),
             )
             for row in rows

@@ -1,8 +1,11 @@
 """From what a provider answers, when it is no reply, to the tree in `providers.errors`."""
 
+import math
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -104,19 +107,23 @@ def own_words(message: str, *, key: str) -> str:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from `retry-after-ms`, or `Retry-After` as seconds or as a date."""
+    with suppress(KeyError, ValueError):
+        return _bounded(float(headers["retry-after-ms"]) / 1000)
+    value = headers.get("retry-after", "")
+    with suppress(ValueError):
+        return _bounded(float(value))
     try:
-        return max(0.0, float(headers["retry-after-ms"]) / 1000)
-    except (KeyError, ValueError):
-        value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            return None
-    # A number of seconds can be nan or inf.
-    return min(max(0.0, seconds), 86400.0) if seconds == seconds else None  # noqa: PLR0124
+        date = parsedate_to_datetime(value)
+        # Without a zone it is GMT; others are so far away that the machine's may overflow.
+        moment = date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return _bounded(moment - time.time())
+
+
+def _bounded(seconds: float) -> float | None:
+    """At most a day; a number of seconds can be nan or inf, which could not be stored."""
+    return None if math.isnan(seconds) else min(max(0.0, seconds), 86400.0)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import errors
 from providers.adapters import failures
-from providers.adapters.sdk import Answer, SdkAdapter, clean
+from providers.adapters.sdk import Answer, SdkAdapter, clean, count
 from providers.clients import fresh
 from providers.types import (
     AdapterEvent,
@@ -182,10 +182,10 @@ def _usage(usage: dict[str, Any]) -> Usage:
     prompt = usage.get("prompt_tokens_details") or {}
     completion = usage.get("completion_tokens_details") or {}
     return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        cached_tokens=int(prompt.get("cached_tokens") or 0),
-        reasoning_tokens=int(completion.get("reasoning_tokens") or 0),
+        input_tokens=count(usage.get("prompt_tokens")),
+        output_tokens=count(usage.get("completion_tokens")),
+        cached_tokens=count(prompt.get("cached_tokens")),
+        reasoning_tokens=count(completion.get("reasoning_tokens")),
     )
 
 

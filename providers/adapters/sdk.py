@@ -20,6 +20,8 @@ from providers.sse import EventParser
 from providers.types import AdapterEvent, CompletionRequest, Finish, FinishReason
 
 DRAIN_LIMIT = 0.1
+MOST_TOKENS = 100_000_000
+"""Far over what any call can use, and safe to store and to add up."""
 
 logger = logging.getLogger(__name__)
 
@@ -138,6 +140,15 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def count(value: object) -> int:
+    """A number of tokens that can be stored; what is none counts as zero."""
+    try:
+        number: int = int(value or 0)  # type: ignore[call-overload]
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return max(0, min(number, MOST_TOKENS))
 
 
 def _excerpt(data: bytes) -> str:
