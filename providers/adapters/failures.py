@@ -81,7 +81,7 @@ def from_exception(error: Exception, *, key: str) -> errors.ProviderError | None
         return errors.AddressRefusedError(str(error))
     if isinstance(error, httpx2.RequestError | OSError):
         # While reading the answer: before that, the SDK wraps it in an error of its own.
-        return errors.CutStreamError(type(error).__name__)
+        return errors.CutStreamError()
     if type(error).__name__ == "APIConnectionError":
         cause = _causes(error)[-1]
         return errors.NetworkError(own_words(str(cause), key=key))
