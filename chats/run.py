@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _SAVE_PAUSES: Final = (0.2, 1.0, 2.0)
 """Seconds between attempts to save the end; with them it stays within a stop's patience."""
+_NOT_STORABLE: Final = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
 
 Status = Message.Status
 _CHARACTERS_A_TOKEN = 4
@@ -234,16 +235,24 @@ class Run:
             await self._publish(self._end_unseen(outcome.status))
 
     async def _save_end(self, outcome: Outcome) -> bool:
-        """Write the final status; a database that is away for a moment costs no text."""
+        """Write the final status; a database that is away for a moment costs no text.
+
+        Nor does something about the reply that cannot be stored: it is left out.
+        """
         progress = self._progress(changed=True)
         for pause in _SAVE_PAUSES:
             try:
-                return await in_database(
-                    generation.finish, progress, outcome, runner=self._runner_id
-                )
+                return await self._save(progress, outcome)
+            except _NOT_STORABLE:
+                logger.exception("The end of reply %s cannot be saved as it is", self.message_id)
+                error = _internal_error() if outcome.error else None
+                outcome = Outcome(outcome.status, error=error)
             except DatabaseError:
                 logger.warning("The end of reply %s is saved later", self.message_id, exc_info=True)
                 await asyncio.sleep(pause)
+        return await self._save(progress, outcome)
+
+    async def _save(self, progress: Progress, outcome: Outcome) -> bool:
         return await in_database(generation.finish, progress, outcome, runner=self._runner_id)
 
     async def _close_frames(self, frames: FrameWriter, status: str) -> Frame:

@@ -20,6 +20,7 @@ from chats.models import Attachment, Message
 from chats.pacing import Pacer
 from chats.run import Ending, Run
 from chats.runner import Runner
+from providers.types import Usage
 from tests.chats.conftest import answer
 from tests.conftest import make_user
 from tests.viewer import Shown
@@ -187,6 +188,17 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_text(
     ended = await make(reply)
     assert (ended.status, failures) == (Status.COMPLETE, [])
     assert "|" in ended.content
+
+
+async def test_an_end_that_cannot_be_stored_costs_no_text(
+    reply: Message, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = Usage(input_tokens=10**30, output_tokens=-1)
+    monkeypatch.setattr("providers.adapters.demo.Usage", lambda **_counts: usage)
+    ended = await make(reply)
+    assert ended.status == Status.COMPLETE
+    assert "|" in ended.content
+    assert "cannot be saved as it is" in caplog.text
 
 
 async def test_pages_hear_of_an_end_that_cannot_be_rendered(
