@@ -12,7 +12,7 @@ from chats.conversations import preferred_model, start_conversation
 from chats.listing import list_conversations
 from chats.messages import post_message
 from chats.models import Conversation
-from chats.thread import Thread, load_thread, load_turn
+from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
     PageRequest,
     conversation_context,
@@ -22,6 +22,9 @@ from chats.views.answers import (
 )
 from chats.views.uploads import posted_attachments
 from providers import catalogue
+
+MOST_SHOWN = 300
+"""Messages at the most in a thread that is fetched anew."""
 
 
 @page("GET", "HEAD")
@@ -61,7 +64,10 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """A conversation's newest part."""
     found = conversation_or_404(request.user, conversation_id)
     if request.htmx.target == "thread":
-        context = {"conversation": found, "thread": load_thread(found)}
+        # As many as the page shows already, or a reader of earlier ones would lose the place.
+        shown = request.GET.get("show", "")[:4]
+        limit = min(max(int(shown), PAGE_SIZE), MOST_SHOWN) if shown.isdecimal() else PAGE_SIZE
+        context = {"conversation": found, "thread": load_thread(found, limit=limit)}
         return render(request, "chats/conversation.html#thread-answer", context)
     refreshed = request.GET.get("refresh", "")
     context = conversation_context(

@@ -3,14 +3,13 @@ import { Connection } from "./connection.js";
 import { poll, stopPolling } from "./polling.js";
 import { watch } from "./scroll.js";
 import { LiveReply } from "./stream.js";
+import { refetch, threadChanged } from "./thread.js";
 import { announce } from "./toasts.js";
 
 const LIVE = '[data-status="pending"][data-message], [data-status="streaming"][data-message]';
 let connection = null;
 let path = null;
 let replies = new Map();
-let posting = 0;
-let missed = null;
 
 function connect(to) {
   if (to === path) return;
@@ -80,31 +79,8 @@ function end(reply, data) {
   window.htmx.ajax("GET", source, { source: article, target, swap: "outerHTML" });
 }
 
-function threadChanged(leaf) {
-  missed = leaf;
-  if (posting || !leaf || document.getElementById(`message-${leaf}`)) return;
-  refetch();
-}
-
-function refetch() {
-  const thread = document.getElementById("thread");
-  if (!thread || thread.querySelector("[data-edit-form]")) return false;
-  window.htmx.ajax("GET", thread.dataset.page, { source: thread, target: thread, swap: "outerHTML" });
-  return true;
-}
-
 // A new chat's socket opens while its page is put in place: the reply may have begun already.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const pushed = detail.xhr.getResponseHeader("HX-Push-Url");
   if (pushed?.startsWith("/c/")) connect(`/ws${pushed}`);
-});
-
-// An answer to this page's own form brings the change that the socket reports as well.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.requestConfig.verb === "post") posting += 1;
-});
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.requestConfig.verb !== "post") return;
-  posting = Math.max(0, posting - 1);
-  if (missed) setTimeout(() => threadChanged(missed), 50);
 });

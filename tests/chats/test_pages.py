@@ -425,6 +425,18 @@ def test_older_messages_load_on_demand(owner: User, owner_client: Client) -> Non
         assert "?before=" not in part.replace("/sidebar/?before=", "")
 
 
+@pytest.mark.parametrize(
+    ("show", "count"), [("", 30), ("2", 30), ("38", 38), ("9999999", 40), ("-5", 30), ("x", 30)]
+)
+def test_a_thread_fetched_anew_holds_what_the_page_shows(
+    show: str, count: int, owner: User, owner_client: Client
+) -> None:
+    conversation = make_conversation(owner, turns=20)
+    headers = HTMX | {"HX-Target": "thread"}
+    answer = owner_client.get(f"/c/{conversation.id}/?show={show}", headers=headers)
+    assert answer.content.decode().count("<article") == count
+
+
 @pytest.mark.parametrize("before", ["", "nonsense", "'; DROP TABLE"])
 def test_nonsense_in_the_query_is_harmless(before: str, owner: User, owner_client: Client) -> None:
     conversation = make_conversation(owner)

@@ -1,0 +1,31 @@
+// The thread when it changed elsewhere: in another tab, or while this page was not listening.
+
+const MARGIN = 2;
+let posting = 0;
+let missed = null;
+
+export function threadChanged(leaf) {
+  missed = leaf;
+  if (posting || !leaf || document.getElementById(`message-${leaf}`)) return;
+  refetch();
+}
+
+// False when the thread must be left alone: somebody is editing in it.
+export function refetch() {
+  const thread = document.getElementById("thread");
+  if (!thread || thread.querySelector("[data-edit-form]")) return false;
+  // As much of it as is on the page, or a reader of earlier messages would lose the place.
+  const shown = thread.querySelectorAll("article").length + MARGIN;
+  window.htmx.ajax("GET", `${thread.dataset.page}?show=${shown}`, { source: thread, target: thread, swap: "outerHTML" });
+  return true;
+}
+
+// An answer to this page's own form brings the change that the socket reports as well.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb === "post") posting += 1;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "post") return;
+  posting = Math.max(0, posting - 1);
+  if (missed) setTimeout(() => threadChanged(missed), 50);
+});
