@@ -72,6 +72,7 @@ class Run:
         self._unsaved = False
         self._ending: Ending | None = None
         self._finishing = False
+        self._ended_as = ""
         self._frames: FrameWriter | None = None
         self._changed = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -137,8 +138,12 @@ class Run:
     async def show_to(self, channel: str) -> None:
         """Send a snapshot to one viewer; frames for all viewers follow from here on.
 
-        Nothing is rendered for a reply that nobody watches.
+        Nothing is rendered for a reply that nobody watches. One whose end is saved is not live any
+        more, whatever the viewer read before.
         """
+        if self._ended_as:
+            await events.send_to_page(channel, self._end_unseen(self._ended_as))
+            return
         if self._frames is None:
             self._frames = FrameWriter(str(self.message_id))
             self._frames.feed("".join(self._text))
@@ -226,6 +231,7 @@ class Run:
             outcome.usage = self._estimate(self._request)
             outcome.metadata["usage_estimated"] = True
         saved = await self._save_end(outcome)
+        self._ended_as = outcome.status
         if self._frames is not None and self._publisher is not None:
             async with self._sending:
                 self._publisher.cancel()

@@ -77,7 +77,12 @@ class Runner:
         await asyncio.gather(*self._housekeeping, return_exceptions=True)
 
     def _start(self, message_id: UUID) -> None:
-        if self._closing or message_id in self.runs:
+        if self._closing:
+            return
+        former = self.runs.get(message_id)
+        if former is not None and former.task is not None:
+            # Its end is saved, or nobody could ask again; pages are still being told of it.
+            former.task.add_done_callback(lambda _task: self._start(message_id))
             return
         run = Run(message_id, runner_id=self.id, pacer=self.pacer)
         self.runs[message_id] = run

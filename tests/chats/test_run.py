@@ -87,6 +87,19 @@ async def test_a_page_that_comes_before_the_claim_sees_the_continued_text(
     assert shown.text.startswith("The first half. I am Parley")
 
 
+async def test_a_page_that_comes_after_the_end_is_told_so_and_nothing_stays_behind(
+    reply: Message, layer: InMemoryChannelLayer
+) -> None:
+    pacer = Pacer()
+    run = Run(reply.id, runner_id="here", pacer=pacer)
+    await run.execute()
+    tasks = asyncio.all_tasks()
+    await run.show_to("page")
+    (last,) = await frames(layer, "page")
+    assert (last["t"], last["n"], last["status"]) == ("end", None, Status.COMPLETE)
+    assert (pacer.watched, asyncio.all_tasks() - tasks) == (0, set())
+
+
 async def test_an_estimate_counts_only_what_is_new(
     reply: Message, layer: InMemoryChannelLayer, settings: Settings
 ) -> None:
@@ -156,6 +169,34 @@ async def test_a_process_that_could_not_save_for_long_spares_its_own_replies(
 async def status_is_final(reply: Message) -> bool:
     """Whether it has ended."""
     return not (await current(reply)).is_live
+
+
+async def test_a_reply_that_is_asked_for_again_while_its_end_is_told_is_made_again(
+    reply: Message, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+    publish = Run._publish
+
+    async def tell_late(run: Run, payload: dict[str, Any]) -> None:
+        await told.wait()
+        await publish(run, payload)
+
+    monkeypatch.setattr(Run, "_publish", tell_late)
+    runner = Runner(asyncio.get_running_loop())
+    runner.open()
+    try:
+        runner.start(reply.id)
+        await until(lambda: status_is_final(reply))
+        before = (await current(reply)).content
+        await sync_to_async(messages.continue_reply)(message=await current(reply))
+        await asyncio.sleep(0.05)
+        told.set()
+        await until(lambda: status_is_final(reply))
+    finally:
+        await runner.shutdown(0)
+    ended = await current(reply)
+    assert ended.status == Status.COMPLETE
+    assert len(ended.content) > len(before)
 
 
 async def test_the_runner_renews_its_membership_which_expires_after_a_day(
