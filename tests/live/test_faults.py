@@ -240,4 +240,7 @@ async def test_a_reply_without_text_is_left_out_of_the_next_prompt(
     reply = await ann.start_chat(ann.own("/mode error-401\n"), model="openai/ok")
     await ann.ended(reply)
     await ann.ended(await ann.post(reply.conversation_id, ann.own("Again")))
-    assert [m["role"] for m in asked.bodies[1]["messages"]] == ["user", "user"]
+    # Both questions as one turn: some models refuse two of one speaker in a row.
+    [turn] = asked.bodies[1]["messages"]
+    assert turn["role"] == "user"
+    assert "Again" in turn["content"]

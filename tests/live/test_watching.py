@@ -43,24 +43,24 @@ async def test_pages_that_come_late_see_all_from_the_start(ann: Person) -> None:
 
 
 async def test_a_page_that_lost_its_socket_takes_up_where_the_reply_is(ann: Person) -> None:
-    reply = await ann.start_chat(ann.own("Hello"), model="anthropic/fast-100@100")
+    reply = await ann.start_chat(ann.own("Hello"), model="anthropic/fast-300@100")
     async with ann.watch(reply) as before:
         await before.until(lambda v: len(v.text) > 50)
     async with ann.watch(reply) as after:
         assert await after.ended() == "complete"
-    assert after.text.strip() == words(100)
+    assert after.text.strip() == words(300)
     assert len(after.moments[0].text) >= len(before.moments[-1].text) - len(" ")
 
 
 async def test_a_frame_that_is_lost_is_healed(ann: Person) -> None:
-    reply = await ann.start_chat(ann.own("Hello"), model="openai/fast-100@100")
+    reply = await ann.start_chat(ann.own("Hello"), model="openai/fast-300@100")
     async with ann.watch(reply) as viewer:
         await viewer.until(lambda v: len(v.text) > 50)
         viewer.miss_next_frame()
         assert await viewer.ended() == "complete"
     assert viewer.snapshots == 2
-    assert viewer.text.strip() == words(100)
-    check_grew_smoothly(viewer, words(100))
+    assert viewer.text.strip() == words(300)
+    check_grew_smoothly(viewer, words(300))
 
 
 async def test_the_other_tab_hears_of_a_new_message_and_shows_it(ann: Person) -> None:
