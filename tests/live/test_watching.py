@@ -68,7 +68,7 @@ async def test_the_other_tab_hears_of_a_new_message_and_shows_it(ann: Person) ->
     await ann.ended(first)
     async with ann.socket(first.conversation_id) as other:
         assert json.loads(await other.recv())["t"] == "hello"
-        reply = await ann.post(first.conversation_id, ann.own("/mode fast-50@100\n"))
+        reply = await ann.post(first.conversation_id, ann.own("/mode fast-200@100\n"))
         async with asyncio.timeout(10):
             while (event := json.loads(await other.recv()))["t"] != "thread":
                 pass
@@ -78,7 +78,7 @@ async def test_the_other_tab_hears_of_a_new_message_and_shows_it(ann: Person) ->
         await viewer.ask()
         assert await viewer.ended() == "complete"
         reading.cancel()
-    assert viewer.text.strip() == words(50)
+    assert viewer.text.strip() == words(200)
 
 
 async def test_a_reply_is_finished_though_nobody_looks(ann: Person, asked: Asked) -> None:
