@@ -5,24 +5,30 @@ before; a viewer who misses one sees the gap in the numbers and asks for a snaps
 """
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chats.rendering import IncrementalRenderer, Patch
 
 Frame = dict[str, Any]
 
+SLICE: Final = 8_000
+"""Characters. A millisecond of prose, some 50 of the worst Markdown there is."""
+
 
 class FrameWriter:
     """Turns the text of one reply into numbered frames.
 
-    `feed` is cheap; rendering happens in `frame` and `snapshot`, whose cost grows with what is
-    new, not with the reply.
+    `feed` is cheap; rendering happens in `frame`, which takes at most SLICE characters at a time:
+    what is left over shows in `behind`. A provider may say a megabyte at once, and whoever renders
+    it on the event loop makes everybody wait.
     """
 
     def __init__(self, message_id: str) -> None:
         self._message_id = message_id
         self._renderer = IncrementalRenderer()
+        self._waiting: deque[str] = deque()
         self._number = 0
         self._tail = ""
         self._reasoning: list[str] = []
@@ -36,8 +42,13 @@ class FrameWriter:
 
     def feed(self, text: str) -> None:
         """Append text of the reply."""
-        self._renderer.feed(text)
+        self._waiting.extend(text[at : at + SLICE] for at in range(0, len(text), SLICE))
         self._fresh = True
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is text that no frame has taken yet."""
+        return bool(self._waiting)
 
     def feed_reasoning(self, text: str) -> None:
         """Append reasoning, shown as plain text."""
@@ -48,10 +59,19 @@ class FrameWriter:
         """What changed since the last frame; None when nothing did."""
         if not self._fresh:
             return None
+        taken = 0
+        while self._waiting and (taken := taken + len(self._waiting[0])) <= SLICE:
+            self._renderer.feed(self._waiting.popleft())
         return self._as_frame(self._renderer.frame())
 
     def last_frame(self) -> Frame:
-        """The frame that closes what is open. The page then shows what a reload shows."""
+        """The frame that closes what is open. The page then shows what a reload shows.
+
+        Takes all that is left, and where a link was defined after its use the whole reply: for a
+        thread.
+        """
+        while self._waiting:
+            self._renderer.feed(self._waiting.popleft())
         return self._as_frame(self._renderer.finish())
 
     def snapshot(self) -> Frame:
@@ -75,7 +95,7 @@ class FrameWriter:
 
     def _as_frame(self, patch: Patch) -> Frame:
         self._number += 1
-        self._fresh = False
+        self._fresh = self.behind
         frame: Frame = {"t": "frame", "m": self._message_id, "n": self._number}
         if patch.ops:
             frame["ops"] = patch.ops

@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 _SAVE_PAUSES: Final = (0.2, 1.0, 2.0)
 """Seconds between attempts to save the end; with them it stays within a stop's patience."""
+_CLOSING_PAUSE: Final = 0.01
+"""Seconds between the frames of a reply that came all at once, so that no page's channel fills."""
 _NOT_STORABLE: Final = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
 
 Status = Message.Status
@@ -141,19 +143,27 @@ class Run:
         Nothing is rendered for a reply that nobody watches. One whose end is saved is not live any
         more, whatever the viewer read before.
         """
-        if self._ended_as:
+        if self._frames is None and not self._ended_as:
+            await self._catch_up()
+        if self._frames is None or self._ended_as:
             await events.send_to_page(channel, self._end_unseen(self._ended_as))
             return
-        if self._frames is None:
-            self._frames = FrameWriter(str(self.message_id))
-            self._frames.feed("".join(self._text))
-            self._frames.feed_reasoning("".join(self._reasoning))
-            self._pacer.watched += 1
-            self._frames.frame()
-            self._publisher = asyncio.create_task(self._publish_frames(self._frames))
         await events.send_to_page(channel, self._frames.snapshot())
         if self._notice is not None:
             await events.send_to_page(channel, self._notice.frame())
+
+    async def _catch_up(self) -> None:
+        """Render what there is, a slice at a time; from then on publish what comes."""
+        self._frames = frames = FrameWriter(str(self.message_id))
+        frames.feed("".join(self._text))
+        frames.feed_reasoning("".join(self._reasoning))
+        frames.frame()
+        while frames.behind and not self._ended_as:
+            await asyncio.sleep(0)
+            frames.frame()
+        if not self._ended_as:
+            self._pacer.watched += 1
+            self._publisher = asyncio.create_task(self._publish_frames(frames))
 
     def _go_on_from(self, job: Job) -> None:
         """Begin with what a continued reply holds; a viewer may have come before the claim."""
@@ -264,7 +274,10 @@ class Run:
     async def _close_frames(self, frames: FrameWriter, status: str) -> Frame:
         """Show the rest; the frame that ends it all. What cannot be rendered, pages fetch anew."""
         try:
-            await self._publish(frames.last_frame())
+            while frames.behind and (frame := frames.frame()) is not None:
+                await self._publish(frame)
+                await asyncio.sleep(_CLOSING_PAUSE)
+            await self._publish(await asyncio.to_thread(frames.last_frame))
             return frames.end(status)
         except Exception:
             logger.exception("The end of reply %s could not be rendered", self.message_id)
@@ -296,6 +309,8 @@ class Run:
                     frame = frames.frame()
                 if frame is not None:
                     await self._publish(frame)
+            if frames.behind:
+                self._changed.set()
             await asyncio.sleep(self._pacer.interval)
 
     async def _publish(self, payload: Frame) -> None:

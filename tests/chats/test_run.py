@@ -15,9 +15,10 @@ from pytest_django import Settings
 
 from chats import conversations, events, generation, messages
 from chats.database import in_database
-from chats.frames import FrameWriter
+from chats.frames import SLICE, FrameWriter
 from chats.models import Attachment, Message
 from chats.pacing import Pacer
+from chats.rendering import render
 from chats.run import Ending, Run
 from chats.runner import Runner
 from providers.types import Usage
@@ -85,6 +86,56 @@ async def test_a_page_that_comes_before_the_claim_sees_the_continued_text(
         elif frame["t"] == "frame":
             shown.apply(frame)
     assert shown.text.startswith("The first half. I am Parley")
+
+
+async def test_a_reply_that_comes_all_at_once_is_rendered_in_slices(
+    reply: Message, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(f"Line *{number}*.\n\n" for number in range(4_000))
+    assert len(text) > 5 * SLICE
+    monkeypatch.setattr("providers.adapters.demo_replies.compose", lambda *_a, **_o: text)
+    monkeypatch.setattr("providers.adapters.demo.re.findall", lambda *_a: [text])
+    await layer.group_add(events.conversation_group(reply.conversation_id), "page")
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    await run.show_to("page")
+    await run.execute()
+    shown = Shown()
+    received = await frames(layer, "page")
+    for frame in received:
+        if frame["t"] == "frame":
+            assert len(str(frame)) < 5 * SLICE
+            shown.apply(frame)
+    assert len(received) > 6
+    assert shown.html == render(text)
+
+
+async def test_a_page_that_comes_late_to_a_long_reply_sees_all_of_it(
+    reply: Message, layer: InMemoryChannelLayer, settings: Settings
+) -> None:
+    settings.PROVIDER_DEMO_DELAY = 0.01
+    text = "".join(f"Line *{number}*.\n\n" for number in range(4_000))
+    await sync_to_async(answer)(reply, text)
+    await sync_to_async(messages.continue_reply)(message=reply)
+    await layer.group_add(events.conversation_group(reply.conversation_id), "page")
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    run.task = asyncio.create_task(run.execute())
+    await until(lambda: run.claimed)
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    await run.show_to("page")
+    counting.cancel()
+    assert turns >= len(text) // SLICE
+    await run.task
+    snapshot = (await frames(layer, "page"))[0]
+    assert snapshot["html"].startswith(render(text[:10_000])[:5_000])
+    assert "<em>3999</em>" in snapshot["html"]
 
 
 async def test_a_page_that_comes_after_the_end_is_told_so_and_nothing_stays_behind(
@@ -174,29 +225,29 @@ async def status_is_final(reply: Message) -> bool:
 async def test_a_reply_that_is_asked_for_again_while_its_end_is_told_is_made_again(
     reply: Message, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = asyncio.Event()
+    saved, told = asyncio.Event(), asyncio.Event()
     publish = Run._publish
 
     async def tell_late(run: Run, payload: dict[str, Any]) -> None:
+        saved.set()
         await told.wait()
         await publish(run, payload)
 
     monkeypatch.setattr(Run, "_publish", tell_late)
+    await layer.group_add(events.conversation_group(reply.conversation_id), "page")
     runner = Runner(asyncio.get_running_loop())
-    runner.open()
-    try:
-        runner.start(reply.id)
-        await until(lambda: status_is_final(reply))
-        before = (await current(reply)).content
-        await sync_to_async(messages.continue_reply)(message=await current(reply))
-        await asyncio.sleep(0.05)
-        told.set()
-        await until(lambda: status_is_final(reply))
-    finally:
-        await runner.shutdown(0)
+    runner.start(reply.id)
+    await saved.wait()
+    before = await current(reply)
+    await sync_to_async(messages.continue_reply)(message=await current(reply))
+    runner.start(reply.id)
+    await asyncio.sleep(0.05)
+    told.set()
+    await frames(layer, "page")
+    await frames(layer, "page")
     ended = await current(reply)
-    assert ended.status == Status.COMPLETE
-    assert len(ended.content) > len(before)
+    assert (before.status, ended.status) == (Status.COMPLETE, Status.COMPLETE)
+    assert len(ended.content) > len(before.content)
 
 
 async def test_the_runner_renews_its_membership_which_expires_after_a_day(
