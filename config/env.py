@@ -5,6 +5,7 @@ counts as not set. A wrong value adds one clear line to `problems` and reads as 
 that `stop_if_wrong` can show all that is wrong at once. Values of secrets are never repeated.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Choice = TypeVar("Choice", bound=str)
 
+_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_KEY = re.compile(r"[!-~]+")
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
@@ -48,6 +51,13 @@ class Environment:
     def secret(self, name: str) -> str:
         """As `text`; a reader of its own so that nothing shows the value by mistake."""
         return self.text(name)
+
+    def key(self, name: str) -> str:
+        """A secret that goes into a header of HTTP: on one line, without spaces."""
+        value = self.secret(name)
+        if value and not _KEY.fullmatch(value):
+            self.refuse(f"{name} must be a key without spaces, as the provider gave it.")
+        return value
 
     def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
         """A whole number within the limits."""
@@ -114,6 +124,20 @@ class Environment:
         if value is None:
             return list(default)
         return [item for item in (part.strip() for part in value.split(",")) if item]
+
+    def hosts(self, name: str, default: Iterable[str] = ()) -> list[str]:
+        """Names or addresses between commas, as a Host header has them, without port.
+
+        A dot before a name: and all below it. A star: any.
+        """
+        found = self.strings(name, default)
+        for host in found:
+            if not _HOST.fullmatch(host):
+                self.refuse(
+                    f"{name} must hold names of hosts such as chat.example.org, without scheme "
+                    f"and port, not {_show(host)}."
+                )
+        return found
 
     def origins(self, name: str) -> list[str]:
         """Origins between commas: scheme and host, no path."""

@@ -37,7 +37,7 @@ FIELD_ENCRYPTION_KEY = base64.urlsafe_b64encode(os.urandom(32)).decode()
 # --- Who may talk to us -----------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG")
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.strings("ALLOWED_HOSTS", () if PRODUCTION else LOOPBACK_NAMES)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", () if PRODUCTION else LOOPBACK_NAMES)
 ALLOWED_ORIGINS = env.origins("ALLOWED_ORIGINS")
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
 SIGNUP = env.choice("SIGNUP", "closed" if PRODUCTION else "open", ("open", "closed"))
@@ -230,7 +230,7 @@ SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 5.0, minimum=0, maximum=600)
 # --- Providers --------------------------------------------------------------------------------
 PROVIDER_ENVIRONMENT = {
     kind: {
-        "api_key": env.secret(f"{kind.upper()}_API_KEY"),
+        "api_key": env.key(f"{kind.upper()}_API_KEY"),
         "base_url": env.url(f"{kind.upper()}_BASE_URL"),
     }
     for kind in ("openai", "anthropic")

@@ -88,6 +88,14 @@ def test_a_wrong_address_is_refused_without_repeating_it(value: str) -> None:
     assert env.problems == ["BASE must be an address such as https://api.example.org/v1."]
 
 
+def test_hosts_are_names_or_addresses() -> None:
+    good = Environment({"HOSTS": "a.example, .b.example,localhost,127.0.0.1,[::1],C-d.example,*"})
+    expected = ["a.example", ".b.example", "localhost", "127.0.0.1", "[::1]", "C-d.example", "*"]
+    assert good.hosts("HOSTS") == expected
+    assert good.hosts("OTHERS", ["localhost"]) == ["localhost"]
+    assert good.problems == []
+
+
 def test_origins_have_no_path() -> None:
     good = Environment({"ORIGINS": "https://a.example/, https://*.b.example, http://c:8000"})
     assert good.origins("ORIGINS") == ["https://a.example", "https://*.b.example", "http://c:8000"]
