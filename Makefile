@@ -4,7 +4,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
+# Debian's Python makes environments without pip unless python3-venv is there; its own pip then does.
+PIP = $(shell test -x $(BIN)/pip && echo $(BIN)/python -m pip || \
+	echo $(PYTHON) -m pip --python $(BIN)/python)
+PIP_INSTALL = $(PIP) install --disable-pip-version-check --quiet --require-hashes
 # Tests and checks never touch the data of the site that runs from this directory.
 SCRATCH := $(VENV)/scratch
 WORKERS ?= 2
@@ -50,7 +53,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Parley needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
 	@echo "Making $(VENV) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "Installing requirements …"
