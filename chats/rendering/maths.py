@@ -14,7 +14,7 @@ MAX_SOURCE = 2_000  # characters; longer formulas are shown as source
 # As in Pandoc: the opening `$` touches its content, the closing one too and no digit follows it.
 _DOLLARS = re.compile(r"\$\$((?:[^$\\]|\\.)+)\$\$", re.DOTALL)
 _DOLLAR = re.compile(r"\$(?![\s$])((?:[^$\\]|\\.)+)(?<!\s)\$(?![\d$])", re.DOTALL)
-_PRICE = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}|\d[\d.,]*$")
+_PRICE = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}")
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]"}
 
 

@@ -13,6 +13,13 @@ def test_inline(text: str) -> None:
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in html
 
 
+@pytest.mark.parametrize("text", ["about $5.9$ times", "the factors $2$, $3$ and $7$"])
+def test_a_number_alone(text: str) -> None:
+    html = render(text)
+    assert "<mn>" in html
+    assert "$" not in html
+
+
 @pytest.mark.parametrize(
     "text",
     [
