@@ -44,7 +44,10 @@ async function openThread() {
 }
 
 function localTimes(root) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
+  // Of the reader's own ways of writing the time, one in the page's language.
+  const { lang } = document.documentElement;
+  const locale = navigator.languages.find((l) => l.split("-")[0] === lang.split("-")[0]) ?? lang;
+  const format = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
   for (const time of root.querySelectorAll("time[data-local]")) {
     time.textContent = format.format(new Date(time.dateTime));
     time.removeAttribute("data-local");

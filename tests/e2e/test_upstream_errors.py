@@ -25,22 +25,20 @@ def test_rate_limit_counts_down_and_can_be_stopped(ann: Person) -> None:
     chat = ann.chat(model="openai/error-429")
     chat.send("Hello")
     notice = chat.reply.locator(".message-notice")
-    expect(notice).to_have_text(re.compile(r"\([67] s\)"))
-    expect(notice).to_have_text(re.compile(r"\([45] s\)"))
+    expect(notice).to_have_text(re.compile(r"again in [67] s"))
+    expect(notice).to_have_text(re.compile(r"again in [45] s"))
     chat.stop_button.click()
     chat.reply_is("stopped")
     expect(notice).to_be_hidden()
 
 
 def test_long_rate_limit_is_left_to_the_reader(ann: Person) -> None:
-    """The wait is shown, and goes down; Retry is offered."""
+    """The wait is shown, in minutes for it is long; Retry is offered."""
     chat = ann.chat(model="openai/error-429-long")
     chat.send("Hello")
     chat.reply_is("failed")
     wait = chat.reply.locator(".message-error-wait")
-    expect(wait).to_have_text(re.compile(r"in 3,?59\d s"))
-    earlier = wait.text_content()
-    expect(wait).not_to_have_text(str(earlier))
+    expect(wait).to_have_text("You can try again in 60 min.")
     expect(chat.button("Retry")).to_be_visible()
 
 
@@ -48,7 +46,7 @@ def test_retried_error_ends_well(ann: Person) -> None:
     """A pause that the provider asked for, then the answer."""
     chat = ann.chat(model="openai/429-once")
     chat.send(f"Hello {ann.name}")
-    expect(chat.reply.locator(".message-notice")).to_contain_text(re.compile(r"\(\d s\)"))
+    expect(chat.reply.locator(".message-notice")).to_contain_text(re.compile(r"again in \d s"))
     chat.reply_is("complete")
     expect(chat.body).to_contain_text("This is fine")
     expect(chat.reply.locator(".message-notice")).to_be_hidden()
