@@ -74,7 +74,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (area.value) keepDraft();
   document.getElementById("previews").replaceChildren();
   grow(area);
-  area.focus({ preventScroll: true });
+  // On a phone the keyboard would cover the reply.
+  if (touch.matches) area.blur();
+  else area.focus({ preventScroll: true });
 });
 
 document.addEventListener("click", (event) => {
