@@ -107,6 +107,7 @@ class PreferencesForm(forms.Form):
                 "autocomplete": "off",
                 "autocapitalize": "none",
                 "class": "input",
+                "list": "model-names",
                 "spellcheck": "false",
             }
         ),

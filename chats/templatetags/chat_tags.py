@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chats.listing import list_conversations
 from chats.rendering import render
-from providers.catalogue import ProviderModels
+from providers.catalogue import ProviderModels, models_for
 
 register = template.Library()
 
@@ -79,6 +79,13 @@ def _sidebar(context: template.Context) -> dict[str, Any]:
     }
 
 
+@register.simple_tag(takes_context=True)
+def model_names(context: template.Context) -> list[str]:
+    """What the user whose page this is may choose from, as `provider/model`. Asks no provider."""
+    providers = models_for(context["request"].user)
+    return [f"{provider.slug}/{model.id}" for provider in providers for model in provider.models]
+
+
 @register.filter
 def markdown(text: str) -> SafeString:
     """Markdown as sanitised HTML, the same that streaming put on the page."""
@@ -98,9 +105,10 @@ def model_label(name: str) -> str:
 
 
 @register.filter
-def provider_label(name: str) -> str:
-    """`provider/model` without the model."""
-    return name.partition("/")[0] if "/" in name else ""
+def label_of(providers: Sequence[ProviderModels], model: str) -> str:
+    """What the provider of `provider/model` is called; its slug when it is not among them."""
+    slug = model.partition("/")[0]
+    return next((p.label for p in providers if p.slug == slug), slug)
 
 
 @register.filter
