@@ -61,12 +61,6 @@ def sidebar(context: template.Context) -> dict[str, Any]:
     return _sidebar(context)
 
 
-@register.inclusion_tag("chats/sidebar.html#items", takes_context=True)
-def sidebar_items(context: template.Context) -> dict[str, Any]:
-    """Only its list, to replace the one on the page."""
-    return _sidebar(context)
-
-
 def _sidebar(context: template.Context) -> dict[str, Any]:
     request = context["request"]
     conversation = context.get("conversation")

@@ -55,7 +55,8 @@ def start(request: PageRequest) -> HttpResponse:
     answer = render(request, "chats/conversation.html#started", context)
     answer["HX-Push-Url"] = reverse("chats:conversation", args=[conversation.id])
     answer["HX-Retarget"], answer["HX-Reswap"] = "#main", "innerHTML"
-    answer["HX-Trigger-After-Swap"] = "parley:latest"
+    # The list follows a moment later: the reply comes first.
+    answer["HX-Trigger-After-Swap"] = "parley:latest, parley:started"
     return answer
 
 

@@ -235,8 +235,11 @@ def test_first_message_swaps_the_page_and_names_its_address(
     body = response.content.decode()
     assert "<html" not in body
     assert f'data-socket="/ws/c/{conversation.id}/"' in body
-    assert 'id="sidebar-items" hx-swap-oob="innerHTML"' in body
-    assert 'aria-current="page"' in body
+    assert "parley:started" in response["HX-Trigger-After-Swap"]
+    assert "conversation-link" not in body, "the list of chats would hold up the first words"
+    here = {"HX-Current-URL": f"http://testserver/c/{conversation.id}/"}
+    listed = owner_client.get("/sidebar/", headers=HTMX | here).content.decode()
+    assert 'aria-current="page"' in listed
 
 
 def test_next_message_adds_only_itself(owner: User, owner_client: Client) -> None:
