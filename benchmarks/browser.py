@@ -17,6 +17,8 @@ TOKENS, RATE = 400, 100
 MODES = {"prose": f"prose-{TOKENS}@{RATE}", "one paragraph": f"fast-{TOKENS}@{RATE}"}
 MODES["one code block"] = f"code-{TOKENS}@{RATE}"
 ROUNDS = 5
+CHATS = 30
+"""In the sidebar, which shows no more at first."""
 PATIENCE = 30_000
 SELF_TEST = 120
 """Milliseconds of a task that the observer has to see, or what it did not see means nothing."""
@@ -62,7 +64,7 @@ def measure() -> Iterator[Figure]:
     those over 50 ms (0: none was), and is shown to work by one of 120 ms. Socket: payloads that
     Chromium received.
     """
-    with running_site() as site, fresh_context(site) as context:
+    with running_site(lengths=[2] * CHATS) as site, fresh_context(site) as context:
         _looks(site, context, "fast-20@100")
         for label, mode in MODES.items():
             looks = [_looks(site, context, mode) for _round in range(ROUNDS)]
