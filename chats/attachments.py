@@ -2,15 +2,18 @@
 
 import re
 import warnings
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -25,6 +28,11 @@ _FORMATS: Final = {
 _MAX_PIXELS: Final = 50_000_000
 _MAX_SIDE: Final = 20_000
 _ABANDONED_AFTER: Final = timedelta(days=1)
+_UPLOAD_TIME: Final = timedelta(hours=1)
+_MAX_DRAFTS: Final = 50
+_FOLDER: Final = "attachments"
+
+MAX_PER_MESSAGE: Final = 10
 
 
 def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
@@ -39,13 +47,13 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
         raise ValidationError(_("“%(name)s” is empty.") % {"name": name}, code="empty")
     if size > settings.MAX_UPLOAD_SIZE:
         raise ValidationError(
-            _("“%(name)s” has %(size)s; up to %(limit)s is possible.")
-            % {
-                "name": name,
-                "size": filesizeformat(size),
-                "limit": filesizeformat(settings.MAX_UPLOAD_SIZE),
-            },
+            _("“%(name)s” has %(size).1f MB; up to %(limit).1f MB is possible.")
+            % {"name": name, "size": size / 1e6, "limit": settings.MAX_UPLOAD_SIZE / 1e6},
             code="too_large",
+        )
+    if Attachment.objects.for_user(user).filter(messages=None).count() >= _MAX_DRAFTS:
+        raise ValidationError(
+            _("Too many images wait to be sent. Send or remove some first."), code="too_many"
         )
     media_type, extension, width, height = _inspect(upload, name)
     upload.seek(0)
@@ -58,16 +66,21 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
 
 
 def own_drafts(*, user: User, ids: list[str]) -> list[Attachment]:
-    """The user's uploads named by `ids`, in that order; ids of anything else are ignored."""
-    valid = [i for i in ids if re.fullmatch(r"[0-9a-f-]{32,36}", i)][:20]
-    found = {str(a.id): a for a in Attachment.objects.for_user(user).filter(id__in=valid)}
-    return [found[i] for i in dict.fromkeys(valid) if i in found]
+    """The user's uploads named by `ids`, in that order; ids of anything else are ignored.
+
+    At most MAX_PER_MESSAGE.
+    """
+    valid: dict[UUID, None] = {}
+    for text in ids[: 2 * MAX_PER_MESSAGE]:
+        with suppress(ValueError):
+            valid[UUID(text)] = None
+    found = Attachment.objects.for_user(user).in_bulk(list(valid)[:MAX_PER_MESSAGE])
+    return [found[i] for i in valid if i in found]
 
 
 def discard_attachment(*, attachment: Attachment) -> None:
     """Remove an upload that no message uses; one in use stays."""
-    if not attachment.messages.exists():
-        _delete(attachment)
+    _delete(attachment)
 
 
 def delete_abandoned() -> int:
@@ -76,6 +89,33 @@ def delete_abandoned() -> int:
     for attachment in abandoned:
         _delete(attachment)
     return len(abandoned)
+
+
+def delete_orphan_files() -> int:
+    """Remove files without a row: their owner was deleted, or an upload broke off.
+
+    Returns how many. One query and one listing for each month of uploads.
+    """
+    storage = Attachment._meta.get_field("file").storage
+    if not storage.exists(_FOLDER):
+        return 0
+    count = 0
+    for year in storage.listdir(_FOLDER)[0]:
+        for month in storage.listdir(f"{_FOLDER}/{year}")[0]:
+            folder = f"{_FOLDER}/{year}/{month}/"
+            known = set(
+                Attachment.objects.filter(file__startswith=folder).values_list("file", flat=True)
+            )
+            for name in storage.listdir(folder)[1]:
+                if folder + name not in known and _is_settled(storage, folder + name):
+                    storage.delete(folder + name)
+                    count += 1
+    return count
+
+
+def _is_settled(storage: Storage, path: str) -> bool:
+    """Whether a file is too old to belong to an upload whose row is about to be written."""
+    return storage.get_modified_time(path) < timezone.now() - _UPLOAD_TIME
 
 
 def clean_file_name(name: str) -> str:
@@ -112,5 +152,8 @@ def _inspect(upload: "UploadedFile[bytes]", name: str) -> tuple[str, str, int, i
 
 
 def _delete(attachment: Attachment) -> None:
-    attachment.file.delete(save=False)
-    attachment.delete()
+    """Remove row and file, unless a message took the attachment in the meantime."""
+    with transaction.atomic():
+        deleted, _rows = Attachment.objects.filter(id=attachment.id, messages=None).delete()
+        if deleted:
+            transaction.on_commit(lambda: attachment.file.delete(save=False))

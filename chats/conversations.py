@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events
-from chats.attachments import delete_abandoned
+from chats.attachments import delete_abandoned, delete_orphan_files
 from chats.messages import Posted, add_exchange
 from chats.models import Attachment, Conversation
 from chats.texts import clean_content, clean_title, title_from
@@ -160,4 +160,5 @@ def purge_deleted(*, older_than: timedelta = UNDO_PERIOD) -> int:
         expired.update(current_leaf=None)
         expired.delete()
     delete_abandoned()
+    delete_orphan_files()
     return count

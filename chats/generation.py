@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from chats import events
 from chats.models import Attachment, Conversation, Message
+from providers.errors import ImagesTooLargeError
 from providers.types import (
     CompletionRequest,
     Image,
@@ -36,6 +37,10 @@ CONTINUE_PROMPT = (
 )
 """Sent after the partial reply when a person chooses Continue, and only then. Not translated: it
 is for the model."""
+
+
+MAX_IMAGE_BYTES = 20_000_000
+"""Of all images in one prompt, as files. Encoded they grow by a third; Anthropic takes 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +218,21 @@ def _add_turn(messages: list[PromptMessage], role: str, parts: tuple[Part, ...])
 
 
 def _images(conversation: Conversation, *, among: set[UUID]) -> dict[UUID, tuple[Part, ...]]:
-    """Attached images of some messages of a conversation by message, read into memory."""
+    """Attached images of some messages of a conversation by message, read into memory.
+
+    Raises ImagesTooLargeError over MAX_IMAGE_BYTES.
+    """
     links = Attachment.messages.through.objects.filter(message__conversation=conversation)
     parts: dict[UUID, tuple[Part, ...]] = {}
+    total = 0
     for link in links.select_related("attachment").order_by("id"):
         # A path may be longer than a query can have parameters, so other branches go here.
         if link.message_id not in among:
             continue
         attachment = link.attachment
+        total += attachment.size
+        if total > MAX_IMAGE_BYTES:
+            raise ImagesTooLargeError
         with attachment.file.open("rb") as file:
             image = Image(data=file.read(), media_type=attachment.media_type)
         parts[link.message_id] = (*parts.get(link.message_id, ()), image)

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chats import events
 from chats.models import Attachment, Conversation, Message
@@ -133,6 +135,7 @@ _ENDED_EARLY = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
 def _add_reply(conversation: Conversation, *, parent_id: UUID | None, model: str = "") -> Message:
+    _require_room(conversation)
     provider, _slash, name = (model or conversation.model_name).partition("/")
     reply = Message.objects.create(
         conversation=conversation,
@@ -151,6 +154,7 @@ def _add_reply(conversation: Conversation, *, parent_id: UUID | None, model: str
 def _reopen(message: Message, *, allowed: Sequence[str]) -> None:
     """Set an ended reply back to pending, keeping its text, and ask for more of it."""
     with transaction.atomic():
+        _require_room(message.conversation)
         reopened = Message.objects.filter(id=message.id, status__in=allowed).update(
             status=Status.PENDING,
             error=None,
@@ -186,6 +190,21 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
             _("A reply is still being written. Wait for it, or stop it first."), code="live"
         )
     return parent
+
+
+def _require_room(conversation: Conversation) -> None:
+    """One account must not take all that the site can do. One query on the few live replies."""
+    live = Message.objects.live().filter(conversation__owner_id=conversation.owner_id).count()
+    if live >= settings.MAX_LIVE_REPLIES:
+        raise ValidationError(
+            ngettext(
+                "%(count)d reply of yours is still being written. Wait for it, or stop it first.",
+                "%(count)d replies of yours are still being written. Wait, or stop one first.",
+                live,
+            )
+            % {"count": live},
+            code="too_many_live",
+        )
 
 
 def _require_reply(message: Message) -> None:

@@ -190,7 +190,6 @@ class Run:
 
     def _take(self, event: Event) -> None:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
-        self._quiet_since = time.monotonic()
         if isinstance(event, TextDelta):
             self._note_token(event.text)
             self._text.append(event.text)
@@ -208,9 +207,11 @@ class Run:
         elif isinstance(event, Finish):
             self._finish_reason = event.reason
         elif isinstance(event, Retrying):
-            self._quiet_since += event.delay
+            self._quiet_since = time.monotonic() + event.delay
 
     def _note_token(self, text: str) -> None:
+        # Only words count: a provider that sends nothing but counters is silent, too.
+        self._quiet_since = time.monotonic()
         self._made += len(text)
         self._unsaved = True
         self._said_waiting = False

@@ -8,6 +8,7 @@ ProviderError
 │   └── QuotaExhaustedError  the account has no credit left
 ├── OverloadedError          the provider has a fault of its own (5xx)
 ├── ContextTooLongError      the conversation does not fit the model
+│   └── ImagesTooLargeError  its images are more than a request may hold
 ├── ContentRefusedError      the provider declined the content
 ├── BadRequestError          the provider did not understand the request
 ├── NetworkError             no connection, or it broke
@@ -109,6 +110,14 @@ class ContextTooLongError(ProviderError):
     kind = "context_too_long"
     message = _("The conversation is too long for this model.")
     hint = _("Start a new chat, or choose a model with a longer context.")
+
+
+class ImagesTooLargeError(ContextTooLongError):
+    """The images of a conversation are more than a request may hold."""
+
+    kind = "images_too_large"
+    message = _("The images of this conversation are too large together.")
+    hint = _("Start a new chat, or send smaller images.")
 
 
 class ContentRefusedError(ProviderError):

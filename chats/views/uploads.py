@@ -8,14 +8,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from chats.access import attachment_or_404
-from chats.attachments import discard_attachment, own_drafts, store_upload
+from chats.attachments import (
+    MAX_PER_MESSAGE,
+    discard_attachment,
+    own_drafts,
+    store_upload,
+)
 from chats.models import Attachment
 from chats.views.answers import PageRequest, SeeOther, page
 
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 """Raster types, whose bytes were checked on upload. Anything else is only ever downloaded."""
-
-_UPLOADS_PER_MESSAGE = 10
 
 
 def posted_attachments(request: PageRequest) -> list[Attachment]:
@@ -26,7 +29,7 @@ def posted_attachments(request: PageRequest) -> list[Attachment]:
     drafts = own_drafts(user=request.user, ids=request.POST.getlist("attachment"))
     stored: list[Attachment] = []
     try:
-        for upload in request.FILES.getlist("image")[:_UPLOADS_PER_MESSAGE]:
+        for upload in request.FILES.getlist("image")[: MAX_PER_MESSAGE - len(drafts)]:
             stored.append(store_upload(user=request.user, upload=upload))  # noqa: PERF401  undone below
     except ValidationError:
         for attachment in stored:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from pytest_django import Settings
 
 from accounts.models import User
 from chats import conversations, messages
@@ -140,6 +141,18 @@ def test_continue_reopens_the_same_message(conversation: Conversation) -> None:
     assert (again.id, again.status, again.content) == (reply.id, Status.PENDING, "half an ans")
     with pytest.raises(ValidationError, match="already being written"):
         messages.continue_reply(message=reply)
+
+
+def test_one_account_may_not_have_everything_written_at_once(
+    owner: User, stranger: User, settings: Settings
+) -> None:
+    settings.MAX_LIVE_REPLIES = 2
+    for _number in range(2):
+        conversations.start_conversation(user=owner, content="x", model="demo/demo")
+    with pytest.raises(ValidationError, match="2 replies of yours"):
+        conversations.start_conversation(user=owner, content="x", model="demo/demo")
+    assert Conversation.objects.count() == 2
+    conversations.start_conversation(user=stranger, content="x", model="demo/demo")
 
 
 def test_stop_before_anyone_claimed_it(conversation: Conversation) -> None:
