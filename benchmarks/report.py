@@ -40,7 +40,7 @@ def _head(note: str) -> str:
         [
             "# Results",
             "",
-            "Written by `make bench ARGS=--write`; what each figure means is in the module of its name.",
+            "Written by `make bench ARGS=--write`. Modules of the same names explain them.",
             "",
             f"Machine: {machine}, Python {platform.python_version()}, {_browser()}.",
             f"Versions: {versions}.",
