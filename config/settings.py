@@ -209,7 +209,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- Limits -----------------------------------------------------------------------------------
 MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 200_000, minimum=1_000, maximum=5_000_000)
-MAX_LIVE_REPLIES = env.integer("MAX_LIVE_REPLIES", 10, minimum=1, maximum=10_000)
+MAX_LIVE_REPLIES = env.integer("MAX_LIVE_REPLIES", 200, minimum=1, maximum=10_000)
 MAX_REPLY_LENGTH = env.integer("MAX_REPLY_LENGTH", 1_000_000, minimum=1_000, maximum=50_000_000)
 MAX_UPLOAD_SIZE = env.integer("MAX_UPLOAD_SIZE", 10_000_000, minimum=1_000, maximum=1_000_000_000)
 # A form field may take 12 bytes a character; a message that is too long by a factor of a few
