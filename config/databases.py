@@ -45,7 +45,8 @@ def database(env: Environment, data_dir: Path) -> dict[str, Any]:
                 env.refuse(
                     "DATABASE_URL names PostgreSQL, which needs: pip install 'psycopg[binary]'."
                 )
-            return found | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+            # Not kept: under ASGI each request has a thread, and a connection, of its own.
+            return found | {"CONN_MAX_AGE": 0}
     env.refuse(WRONG)
     return _sqlite(data_dir / "parley.sqlite3")
 
