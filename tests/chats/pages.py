@@ -1,7 +1,15 @@
 """What the tests of the pages share."""
 
+from io import BytesIO
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.response import HttpResponseBase
+from PIL import Image
+
 from accounts.models import User
 from chats.models import Conversation, Message
+
+HTMX = {"HX-Request": "true"}
 
 
 def make_conversation(owner: User, *, title: str = "A chat", turns: int = 1) -> Conversation:
@@ -39,3 +47,15 @@ def reply_of(conversation: Conversation) -> Message:
     """The reply at its end."""
     assert conversation.current_leaf is not None
     return conversation.current_leaf
+
+
+def png(name: str = "cat.png") -> SimpleUploadedFile:
+    """A small image."""
+    file = BytesIO()
+    Image.new("RGB", (4, 3), "red").save(file, "PNG")
+    return SimpleUploadedFile(name, file.getvalue(), content_type="text/html")
+
+
+def read(response: HttpResponseBase) -> bytes:
+    """All of an answer; a streamed one ends without closing the database of the test."""
+    return b"".join(response)

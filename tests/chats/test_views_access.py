@@ -11,10 +11,9 @@ from django.urls import URLPattern, reverse
 from accounts.models import User
 from chats import urls
 from chats.models import Attachment, Conversation, Message
-from tests.chats.pages import make_conversation, question_of, reply_of
+from tests.chats.pages import HTMX, make_conversation, question_of, read, reply_of
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-HTMX = {"HX-Request": "true"}
 ROUTES: list[URLPattern] = urls.urlpatterns
 
 
@@ -111,7 +110,7 @@ def test_owner_gets_an_answer_to_one_method_at_least(
         response = getattr(owner_client, method.lower())(path)
         assert response.status_code != 405
         assert response.status_code < 500
-        response.close()
+        read(response)
     for method in set(METHODS) - {m.lower() for m in allowed}:
         assert getattr(owner_client, method)(path).status_code == 405
 
