@@ -54,5 +54,9 @@ setInterval(() => {
 
 export function announce(name) {
   const text = texts[name];
-  if (text) document.getElementById("announcer").textContent = text;
+  if (!text) return;
+  const announcer = document.getElementById("announcer");
+  // Emptied first: the same words twice in a row would be read once.
+  announcer.textContent = "";
+  setTimeout(() => (announcer.textContent = text), 50);
 }
