@@ -12,6 +12,10 @@ export class LiveReply {
     this.stack = [];
     this.tail = "";
     this.tailNodes = [];
+    // An answer that comes when the thread was fetched anew has no page to go into.
+    article.addEventListener("htmx:beforeSwap", (event) => {
+      if (!article.isConnected) event.detail.shouldSwap = false;
+    });
   }
 
   get container() {
