@@ -27,6 +27,14 @@ export function open(thread) {
   watchReplies();
 }
 
+// A chat that is being deleted has nothing more to say to its page.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (!path || detail.requestConfig.path !== `${path.slice("/ws".length)}delete/`) return;
+  connection.close();
+  connection = path = null;
+  replies.clear();
+});
+
 function watchReplies() {
   for (const article of document.querySelectorAll(LIVE)) {
     if (replies.get(article.dataset.message)?.article === article) continue;

@@ -1,6 +1,7 @@
 // Starts a page. Behaviour hangs on data- attributes and is delegated from the document, so that
 // what htmx or the socket puts into the page needs no setting up. The rarely used is loaded late.
 import "./shell.js";
+import "./list.js";
 import "./composer.js";
 import "./editing.js";
 import "./toasts.js";

@@ -70,13 +70,6 @@ document.addEventListener(
   true,
 );
 
-// The list keeps its place from page to page.
-const list = document.querySelector(".sidebar-scroll");
-if (list) {
-  list.scrollTop = Number(sessionStorage.getItem("sidebar")) || 0;
-  addEventListener("pagehide", () => sessionStorage.setItem("sidebar", list.scrollTop));
-}
-
 // Whoever signs out leaves no words behind.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
