@@ -30,6 +30,15 @@ class Conversation(models.Model):
     temperature = models.FloatField(_("temperature"), null=True, blank=True)
     top_p = models.FloatField(_("top-p"), null=True, blank=True)
     max_tokens = models.PositiveIntegerField(_("max tokens"), null=True, blank=True)
+    options = models.JSONField(
+        _("options"), default=dict, blank=True, help_text=_("The provider's own, for this chat.")
+    )
+    fallback_model = models.CharField(
+        _("second model"),
+        max_length=251,
+        blank=True,
+        help_text=_("Asked when the first fails before its first word, as provider/model."),
+    )
     current_leaf = models.ForeignKey(
         "Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -101,6 +110,9 @@ class Message(models.Model):
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
     cached_tokens = models.PositiveIntegerField(null=True, blank=True)
     reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost_micros = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("In millionths of a US dollar; empty when unknown.")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     first_token_at = models.DateTimeField(null=True, blank=True)

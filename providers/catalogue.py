@@ -5,7 +5,7 @@ The questions to the providers are in `providers.refresh`; a page never waits fo
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,6 +26,30 @@ STALE_AFTER = timedelta(hours=6)
 RETRY_AFTER = timedelta(minutes=1)
 
 
+State = Literal["ok", "failing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model that a user may choose, and how it did when it was last called."""
+
+    name: str
+    """`provider/model`."""
+    info: ModelInfo
+    """With the administrator's overrides."""
+    state: State = "unknown"
+    reason: str = ""
+    """Why it is failing: a sentence and the provider's own words (untrusted text)."""
+    first_token_ms: int | None = None
+    """Median time to the first token, of the calls of the last hour."""
+    checked_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+        return self.info.name or self.info.id
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderModels:
     """One connection's models, as last told by the provider.
@@ -36,9 +60,19 @@ class ProviderModels:
 
     slug: str
     label: str
-    models: tuple[ModelInfo, ...]
+    kind: str
+    models: tuple[ModelEntry, ...]
     error: str
     checked_at: datetime | None
+    first_token_ms: int | None = None
+    """Median over all of its models, of the calls of the last hour."""
+
+    @property
+    def state(self) -> State:
+        """Of the connection: what its list of models said last."""
+        if self.checked_at is None:
+            return "unknown"
+        return "failing" if self.error else "ok"
 
 
 def models_for(user: AnyUser) -> list[ProviderModels]:
@@ -142,16 +176,30 @@ def _is_due(source: Source, row: ModelList | None) -> bool:
     return row.fetched_at < timezone.now() - (RETRY_AFTER if row.error else STALE_AFTER)
 
 
+def model_info(source: Source, model: str) -> ModelInfo:
+    """What is known of one model of a connection, whether it is offered or not. One query.
+
+    None for a connection whose models never change.
+    """
+    fixed = not registry.adapter_class(source.kind).needs_refresh
+    row = None if fixed else _lists([source]).get(source.slug)
+    for values in row.offered if row else ():
+        if values["id"] == model:
+            return ModelInfo.from_json(values)
+    return ModelInfo(id=model)
+
+
 def _models_of(source: Source, row: ModelList | None) -> ProviderModels:
     if row is not None and row.offered:
-        models = tuple(ModelInfo(**values) for values in row.offered)
+        models = [ModelInfo.from_json(values) for values in row.offered]
     else:
         preferred = registry.adapter_class(source.kind).preferred_models
-        models = tuple(ModelInfo(id=model) for model in preferred)
+        models = [ModelInfo(id=model) for model in preferred]
     return ProviderModels(
         slug=source.slug,
         label=source.label,
-        models=models,
+        kind=source.kind,
+        models=tuple(ModelEntry(name=f"{source.slug}/{model.id}", info=model) for model in models),
         error=row.error if row else "",
         checked_at=row.fetched_at if row else None,
     )

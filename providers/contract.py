@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.utils.functional import Promise
 
+from providers.options import Option
 from providers.types import AdapterEvent, CompletionRequest, Connection, ModelInfo
 
 
@@ -30,8 +31,13 @@ class Adapter(ABC):
     """False for an adapter whose models are all in `preferred_models` and never change."""
     default_base_url: ClassVar[str] = ""
     """Where the provider is when the connection does not say."""
+    usual_base_url: ClassVar[str] = ""
+    """Where a server of this kind listens on the same machine by custom. It is looked for there,
+    and used by everybody without a key while it answers; a server that is absent is not missed."""
     preferred_models: ClassVar[tuple[str, ...]] = ()
     """Models to choose as the default, best first, when the provider offers them."""
+    options: ClassVar[tuple[Option, ...]] = ()
+    """What can be set beyond the parameters that all providers share; pages draw a form from it."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -43,6 +49,14 @@ class Adapter(ABC):
         Raises only `providers.errors.ProviderError`s. A stream that ends without a sign of its
         end raises `CutStreamError`. Closing the iterator closes the connection. Does not retry.
         """
+
+    async def check_key(self) -> None:
+        """Raise a `ProviderError` when the provider does not accept the key.
+
+        Asked when a person tests a key. Adapters whose `list_models` works without a key must
+        look at the key here.
+        """
+        await self.list_models()
 
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from asgiref.sync import sync_to_async
 from django.db import connections as databases
@@ -69,7 +68,7 @@ def store(source: Source, models: Iterable[ModelInfo], error: str) -> None:
     now = timezone.now()
     values: dict[str, object] = {"fetched_at": now, "error": error}
     if not error:
-        values["offered"] = [asdict(model) for model in models]
+        values["offered"] = [model.as_json() for model in models]
     if source.key is None:
         ModelList.objects.update_or_create(defaults=values, environment=source.slug)
         return

@@ -1,15 +1,19 @@
 """From a model's name to the adapter that speaks to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from providers import registry
+from providers import catalogue, registry
 from providers.cipher import DecryptionError
-from providers.connections import find_source
+from providers.connections import Source, find_source
 from providers.contract import Adapter
 from providers.errors import AuthenticationError, NotFoundError
+from providers.options import known_options
 from providers.querysets import AnyUser
+from providers.types import ModelInfo, OptionValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,25 @@ class Route:
 
     adapter: Adapter
     model: str
-    slug: str
+    source: Source
+    info: ModelInfo
+    """What is known of the model."""
+
+    @property
+    def slug(self) -> str:
+        """Of the connection."""
+        return self.source.slug
+
+    @property
+    def model_name(self) -> str:
+        """`provider/model`."""
+        return f"{self.slug}/{self.model}"
+
+    def options_with(self, chosen: Mapping[str, Any]) -> dict[str, OptionValue]:
+        """The connection's options with those of a chat over them; only those that still apply."""
+        stored = self.source.key.options if self.source.key is not None else {}
+        per_chat = [option for option in self.adapter.options if option.per_chat]
+        return known_options(self.adapter.options, stored) | known_options(per_chat, chosen)
 
 
 def split_model_name(model_name: str) -> tuple[str, str]:
@@ -28,7 +50,7 @@ def split_model_name(model_name: str) -> tuple[str, str]:
 
 
 def resolve(model_name: str, *, user: AnyUser) -> Route:
-    """The way to `provider/model` with the keys that the user may use. At most one query.
+    """The way to `provider/model` with the keys that the user may use. At most three queries.
 
     Raises `NotFoundError` for a name without a connection; whether the provider knows the model is
     for the provider to say. Raises `AuthenticationError` when its stored key cannot be read.
@@ -43,4 +65,9 @@ def resolve(model_name: str, *, user: AnyUser) -> Route:
         raise AuthenticationError(
             _("The stored key cannot be read: it was encrypted with another master key.")
         ) from error
-    return Route(registry.make_adapter(source.kind, connection), model, slug)
+    return Route(
+        adapter=registry.make_adapter(source.kind, connection),
+        model=model,
+        source=source,
+        info=catalogue.model_info(source, model),
+    )

@@ -4,11 +4,14 @@ Plain frozen dataclasses; no Django, no SDK. An adapter turns a `CompletionReque
 call and the SDK's stream into `Event`s.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
+from typing import Any, Literal, Self
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "other"]
+OptionValue = bool | int | float | str | dict[str, Any] | list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class CompletionRequest:
     messages: tuple[PromptMessage, ...]
     system: str = ""
     parameters: Parameters = field(default_factory=Parameters)
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+    """What was chosen of the adapter's own `options`, checked against them; others are absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,12 @@ class Usage:
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
+    """Read from the provider's cache, at a lower price."""
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+    """Written to the provider's cache, at a higher price."""
+    cost_micros: int | None = None
+    """What the provider says it charged, in millionths of a US dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,19 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class FellBack:
+    """The model that was asked failed before its first token; another one is asked instead.
+
+    Emitted by `providers.completion`, never by an adapter. Names are `provider/model`; `reason` is
+    a sentence for the user.
+    """
+
+    failed_model: str
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The provider ended the reply by itself. The last event of a stream that ended well."""
 
@@ -103,7 +126,7 @@ class Finish:
 
 
 AdapterEvent = TextDelta | ReasoningDelta | Usage | Finish
-Event = AdapterEvent | Retrying
+Event = AdapterEvent | Retrying | FellBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +142,46 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One model that a provider offers. `id` is the provider's own name."""
+    """One model that a provider offers. `None` means unknown: never no, never zero.
+
+    Prices are in US dollars per million tokens, which is millionths of a dollar per token.
+    """
 
     id: str
+    """The provider's own name."""
     name: str = ""
     context_window: int | None = None
+    """Tokens of prompt and reply together."""
+    max_output: int | None = None
+    """Tokens of the longest reply."""
     accepts_images: bool | None = None
+    accepts_files: bool | None = None
+    """Takes PDFs and the like as they are."""
+    supports_tools: bool | None = None
+    reasons: bool | None = None
+    """Can show its reasoning."""
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    cached_input_price: Decimal | None = None
+    """For what is read from the provider's cache; unknown: as other input."""
+    cache_write_price: Decimal | None = None
+    """For what is written to the provider's cache; unknown: as other input."""
+
+    def as_json(self) -> dict[str, Any]:
+        """What is known, as JSON values; prices as decimal text."""
+        return {
+            name: str(value) if isinstance(value, Decimal) else value
+            for name, value in asdict(self).items()
+            if value not in (None, "")
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `as_json`; what an older version stored and is not known now is left."""
+        known: dict[str, Any] = {
+            each.name: values[each.name]
+            for each in fields(cls)
+            if values.get(each.name) is not None
+        }
+        known |= {name: Decimal(value) for name, value in known.items() if name.endswith("_price")}
+        return cls(**known)

@@ -77,7 +77,7 @@ def _sidebar(context: template.Context) -> dict[str, Any]:
 def model_names(context: template.Context) -> list[str]:
     """What the user whose page this is may choose from, as `provider/model`. Asks no provider."""
     providers = models_for(context["request"].user)
-    return [f"{provider.slug}/{model.id}" for provider in providers for model in provider.models]
+    return [entry.name for provider in providers for entry in provider.models]
 
 
 @register.filter
@@ -108,5 +108,4 @@ def label_of(providers: Sequence[ProviderModels], model: str) -> str:
 @register.filter
 def offers(providers: Sequence[ProviderModels], model: str) -> bool:
     """Whether a model is among those to choose from."""
-    slug, _slash, name = model.partition("/")
-    return any(p.slug == slug and any(m.id == name for m in p.models) for p in providers)
+    return any(entry.name == model for provider in providers for entry in provider.models)

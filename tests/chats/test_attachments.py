@@ -28,7 +28,7 @@ def upload(user: User) -> Attachment:
     """A small picture."""
     picture = io.BytesIO()
     Image.new("RGB", (4, 3), "teal").save(picture, "PNG")
-    file = SimpleUploadedFile("a.png", picture.getvalue(), "text/html")
+    file = SimpleUploadedFile("holiday.png", picture.getvalue(), "text/html")
     return attachments.store_upload(user=user, upload=file)
 
 
@@ -46,7 +46,7 @@ def age(path: Path) -> None:
 def test_the_type_is_told_by_the_bytes(owner: User) -> None:
     attachment = upload(owner)
     assert (attachment.media_type, attachment.width, attachment.height) == ("image/png", 4, 3)
-    assert "a.png" not in str(attachment.file.name)
+    assert "holiday" not in str(attachment.file.name)
 
 
 def test_files_of_a_deleted_user_are_removed(owner: User, stranger: User, media: Path) -> None:

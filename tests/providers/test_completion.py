@@ -8,6 +8,7 @@ import pytest
 
 from providers import errors
 from providers.completion import DEFAULT_POLICY, RetryPolicy, stream
+from providers.connections import Source
 from providers.contract import Adapter
 from providers.routing import Route
 from providers.types import (
@@ -41,8 +42,14 @@ class BreakingAdapter(Adapter):
         return []
 
 
+def route_over(adapter: Adapter, model: str) -> Route:
+    """A way to a model over an adapter that is in no registry."""
+    source = Source(slug="x", kind="x", label="X")
+    return Route(adapter=adapter, model=model, source=source, info=ModelInfo(id=model))
+
+
 async def run(adapter: Adapter, model: str, policy: RetryPolicy = QUICK) -> list[Event]:
-    return await collect(stream(Route(adapter, model, "x"), request_for(model), policy=policy))
+    return await collect(stream(route_over(adapter, model), request_for(model), policy=policy))
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
@@ -100,7 +107,7 @@ async def test_reasoning_counts_as_a_token() -> None:
 
 
 async def test_the_text_that_came_is_passed_on_before_the_error(adapter_for: MakeAdapter) -> None:
-    route = Route(adapter_for("openai"), "cut-after-5", "x")
+    route = route_over(adapter_for("openai"), "cut-after-5")
     events: list[Event] = []
     with pytest.raises(errors.CutStreamError):
         await collect(stream(route, request_for("cut-after-5"), policy=QUICK), events)
@@ -111,7 +118,7 @@ async def test_the_text_that_came_is_passed_on_before_the_error(adapter_for: Mak
 async def test_can_be_closed_during_a_pause(adapter_for: MakeAdapter) -> None:
     patient = replace(QUICK, longest_delay=60.0)
     events = stream(
-        Route(adapter_for("openai"), "error-429", "x"), request_for("error-429"), policy=patient
+        route_over(adapter_for("openai"), "error-429"), request_for("error-429"), policy=patient
     )
     began = time.monotonic()
     assert isinstance(await anext(events), Retrying)

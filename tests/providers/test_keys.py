@@ -175,7 +175,7 @@ def test_testing_a_key(owner: User, upstream: Upstream) -> None:
     assert (row.last_error, row.last_checked_at is None) == ("", False)
     [connection, demo] = catalogue.models_for(owner)
     assert (connection.slug, demo.slug) == ("openai", "demo")
-    assert "echo" in [model.id for model in connection.models]
+    assert "echo" in [entry.info.id for entry in connection.models]
     assert connection.error == ""
     assert catalogue.default_model(owner) == "openai/ok"
 
@@ -199,7 +199,7 @@ def test_a_failed_question_keeps_the_last_list(owner: User, upstream: Upstream) 
 
     [connection, _demo] = catalogue.models_for(owner)
     assert connection.error
-    assert "echo" in [model.id for model in connection.models]
+    assert "echo" in [entry.info.id for entry in connection.models]
 
 
 def test_deleting_a_key_deletes_its_models(owner: User, upstream: Upstream) -> None:
