@@ -135,6 +135,6 @@ def _settings_refused(
         context = conversation_context(request, conversation, settings_form=form)
         return render(request, "chats/settings.html", context, status=422)
     context = {"conversation": conversation, "settings_form": form}
-    answer = render(request, "chats/topbar.html#settings-form", context, status=422)
+    answer = render(request, "chats/settings_form.html#settings-form", context, status=422)
     answer["HX-Retarget"], answer["HX-Reswap"] = "#settings-form", "outerHTML"
     return answer
