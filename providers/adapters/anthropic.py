@@ -88,7 +88,7 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
         )
         return cast(AbstractAsyncContextManager[Answer], answer)
 
-    def make_decoder(self) -> "MessageDecoder":
+    def make_decoder(self, request: CompletionRequest) -> "MessageDecoder":
         """For one stream."""
         return MessageDecoder(key=self.connection.api_key)
 

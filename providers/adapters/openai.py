@@ -98,7 +98,7 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         )
         return cast(AbstractAsyncContextManager[Answer], answer)
 
-    def make_decoder(self) -> "ChatDecoder":
+    def make_decoder(self, request: CompletionRequest) -> "ChatDecoder":
         """For one stream."""
         return ChatDecoder(key=self.connection.api_key)
 

@@ -69,7 +69,7 @@ class SdkAdapter(Adapter, Generic[C]):
         """Make the request."""
 
     @abstractmethod
-    def make_decoder(self) -> Decoder:
+    def make_decoder(self, request: CompletionRequest) -> Decoder:
         """For one stream."""
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[AdapterEvent, None]:
@@ -81,7 +81,7 @@ class SdkAdapter(Adapter, Generic[C]):
             aclosing(answer.iter_bytes()) as chunks,
         ):
             _check_is_stream(answer)
-            decoder = self.make_decoder()
+            decoder = self.make_decoder(request)
             async with aclosing(decoded(chunks, decoder)) as events:
                 async for event in events:
                     yield event
