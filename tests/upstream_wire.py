@@ -132,7 +132,12 @@ class AnthropicWire:
 
     def start(self) -> bytes:
         """What comes before the first token."""
-        usage = {"input_tokens": 7, "cache_read_input_tokens": 4, "output_tokens": 1}
+        usage = {
+            "input_tokens": 5,
+            "cache_read_input_tokens": 4,
+            "cache_creation_input_tokens": 2,
+            "output_tokens": 1,
+        }
         message: dict[str, Any] = {
             "id": "msg_1",
             "type": "message",
@@ -149,13 +154,13 @@ class AnthropicWire:
         return self._delta("text", "text_delta", text)
 
     def reasoning(self, text: str) -> bytes:
-        """One thinking delta."""
-        return self._delta("thinking", "thinking_delta", text)
+        """One thinking delta; before the first one a block that only the provider can read."""
+        return self._sealed() + self._delta("thinking", "thinking_delta", text)
 
     def finish(self, reason: str, tokens: int) -> bytes:
         """What comes after the last token, without `done`."""
         stop = {"stop_reason": self.finish_reasons[reason], "stop_sequence": None}
-        usage = {"output_tokens": tokens}
+        usage = {"output_tokens": tokens, "output_tokens_details": {"thinking_tokens": 2}}
         return self._close() + _event("message_delta", delta=stop, usage=usage)
 
     def whole(self, text: str, reason: str, tokens: int) -> dict[str, Any]:
@@ -185,11 +190,21 @@ class AnthropicWire:
 
     def models(self, names: list[str]) -> dict[str, Any]:
         """The list of models."""
-        created = "2026-01-01T00:00:00Z"
-        rows = [
-            {"type": "model", "id": n, "display_name": n.title(), "created_at": created}
-            for n in names
-        ]
+        supported = {"supported": True}
+        about = {
+            "type": "model",
+            "created_at": "2026-01-01T00:00:00Z",
+            "lifecycle": "active",
+            "max_input_tokens": 200_000,
+            "max_tokens": 64_000,
+            "capabilities": {
+                "image_input": supported,
+                "pdf_input": {"supported": False},
+                "server_tools": supported,
+                "thinking": supported,
+            },
+        }
+        rows = [{**about, "id": n, "display_name": n.title()} for n in names]
         return {"data": rows, "has_more": False, "first_id": names[0], "last_id": names[-1]}
 
     def _delta(self, block: str, kind: str, text: str) -> bytes:
@@ -212,8 +227,20 @@ class AnthropicWire:
     def _close(self) -> bytes:
         if self._open is None:
             return b""
+        signed = b""
+        if self._open == "thinking":
+            delta = {"type": "signature_delta", "signature": "c2lnbmVk"}
+            signed = _event("content_block_delta", index=self._index, delta=delta)
         self._open = None
-        return _event("content_block_stop", index=self._index)
+        return signed + _event("content_block_stop", index=self._index)
+
+    def _sealed(self) -> bytes:
+        if self._index >= 0:
+            return b""
+        self._index += 1
+        block = {"type": "redacted_thinking", "data": "c2VhbGVk"}
+        start = _event("content_block_start", index=self._index, content_block=block)
+        return start + _event("content_block_stop", index=self._index)
 
 
 Wire = OpenAIWire | AnthropicWire

@@ -1,6 +1,5 @@
 """Anthropic, over Messages: https://docs.anthropic.com/en/api/messages-streaming."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, cast
@@ -9,15 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import errors
 from providers.adapters import failures
+from providers.adapters.anthropic_request import OPTIONS, request_body
 from providers.adapters.sdk import Answer, SdkAdapter, clean, count
 from providers.clients import fresh
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
     FinishReason,
-    Image,
     ModelInfo,
-    Part,
     ReasoningDelta,
     TextDelta,
     Usage,
@@ -26,9 +24,6 @@ from providers.types import (
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-# The protocol wants a limit. This one is longer than nearly all replies and within what every
-# current model allows; a reply that reaches it can be continued.
-DEFAULT_MAX_TOKENS = 16_384
 FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -53,6 +48,7 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
         "claude-sonnet-4-5",
         "claude-opus-5-5",
     )
+    options = OPTIONS
 
     def make_client(self) -> "AsyncAnthropic":
         """In a thread: the import and the first use of its parts are slow."""
@@ -74,17 +70,16 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
         self, client: "AsyncAnthropic", request: CompletionRequest
     ) -> AbstractAsyncContextManager[Answer]:
         """Always streamed."""
-        values = request.parameters
-        # Newer models know no sampling parameters, and so neither does the SDK; older ones do.
-        sampling = {"temperature": values.temperature, "top_p": values.top_p}
+        body = request_body(request)
         create: Any = client.messages.with_streaming_response.create
         answer = create(
-            model=request.model,
-            messages=_messages(request),
-            max_tokens=values.max_tokens or DEFAULT_MAX_TOKENS,
-            stream=True,
-            extra_body={name: value for name, value in sampling.items() if value is not None},
-            **({"system": request.system} if request.system else {}),
+            model=body.pop("model"),
+            messages=body.pop("messages"),
+            max_tokens=body.pop("max_tokens"),
+            stream=body.pop("stream"),
+            # The rest as it is: the SDK knows no sampling parameters, as newer models do not, and
+            # warns of what older models still need.
+            extra_body=body,
         )
         return cast(AbstractAsyncContextManager[Answer], answer)
 
@@ -134,38 +129,23 @@ class MessageDecoder:
         self._usage.update({name: n for name, n in usage.items() if n is not None})
         cached = count(self._usage.get("cache_read_input_tokens"))
         written = count(self._usage.get("cache_creation_input_tokens"))
+        details = self._usage.get("output_tokens_details")
+        thought = details.get("thinking_tokens") if isinstance(details, dict) else 0
         yield Usage(
             input_tokens=count(self._usage.get("input_tokens")) + cached + written,
             output_tokens=count(self._usage.get("output_tokens")),
             cached_tokens=cached,
+            reasoning_tokens=count(thought),
+            cache_write_tokens=written,
         )
 
 
 def _delta(delta: dict[str, Any]) -> Iterator[AdapterEvent]:
+    """Signatures, and thinking that is only sent encrypted, say nothing to people."""
     if delta["type"] == "text_delta" and (text := clean(delta["text"])):
         yield TextDelta(text)
     elif delta["type"] == "thinking_delta" and (text := clean(delta["thinking"])):
         yield ReasoningDelta(text)
-
-
-def _messages(request: CompletionRequest) -> list[dict[str, object]]:
-    return [
-        {"role": message.role, "content": [_part(part) for part in message.parts if _says(part)]}
-        for message in request.messages
-    ]
-
-
-def _says(part: Part) -> bool:
-    """The API refuses empty texts."""
-    return isinstance(part, Image) or bool(part.text.strip())
-
-
-def _part(part: Part) -> dict[str, object]:
-    if isinstance(part, Image):
-        data = base64.b64encode(part.data).decode()
-        source = {"type": "base64", "media_type": part.media_type, "data": data}
-        return {"type": "image", "source": source}
-    return {"type": "text", "text": part.text}
 
 
 def _models(answer: Any) -> list[ModelInfo]:
@@ -176,7 +156,12 @@ def _models(answer: Any) -> list[ModelInfo]:
                 id=clean(str(row["id"]))[:200],
                 name=clean(str(row.get("display_name") or ""))[:200],
                 context_window=count(row.get("max_input_tokens")) or None,
-                accepts_images=_accepts_images(row),
+                max_output=count(row.get("max_tokens")) or None,
+                accepts_images=_supports(row, "image_input"),
+                accepts_files=_supports(row, "pdf_input"),
+                # Models that run the server's tools run ours; of others nothing is said.
+                supports_tools=_supports(row, "server_tools") or None,
+                reasons=_supports(row, "thinking"),
             )
             for row in rows
             if row.get("lifecycle") != "retired"
@@ -185,7 +170,8 @@ def _models(answer: Any) -> list[ModelInfo]:
         raise errors.MalformedStreamError(answer.text[:80]) from error
 
 
-def _accepts_images(row: dict[str, Any]) -> bool | None:
-    support = (row.get("capabilities") or {}).get("image_input") or {}
-    supported: bool | None = support.get("supported")
-    return supported
+def _supports(row: dict[str, Any], capability: str) -> bool | None:
+    """None where the provider does not say."""
+    support = (row.get("capabilities") or {}).get(capability) or {}
+    supported = support.get("supported")
+    return supported if isinstance(supported, bool) else None

@@ -278,7 +278,7 @@ async def test_anthropic_prompt(adapter_for: MakeAdapter, upstream: Upstream) ->
     source = {"type": "base64", "media_type": "image/png", "data": data}
     assert body == {
         "model": "ok",
-        "system": "Be brief.",
+        "system": [{"type": "text", "text": "Be brief."}],
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "One"}]},
             {"role": "assistant", "content": [{"type": "text", "text": "Two"}]},
@@ -286,7 +286,7 @@ async def test_anthropic_prompt(adapter_for: MakeAdapter, upstream: Upstream) ->
                 "role": "user",
                 "content": [
                     {"type": "text", "text": "Three"},
-                    {"type": "image", "source": source},
+                    {"type": "image", "source": source, "cache_control": {"type": "ephemeral"}},
                 ],
             },
         ],
