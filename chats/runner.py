@@ -22,6 +22,7 @@ from chats import conversations, events, generation
 from chats.database import in_database
 from chats.pacing import Pacer
 from chats.run import Ending, Run
+from providers import availability
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ CHECKPOINT_INTERVAL: Final = 0.7
 SWEEP_INTERVAL: Final = 5.0
 SILENT_FOR: Final = timedelta(seconds=10)
 """A process that saved nothing for so long is taken for dead; with the sweep under 15 s."""
+_FLUSH_INTERVAL: Final = 2.0
 _PURGE_INTERVAL: Final = 600.0
 _JOIN_INTERVAL: Final = 3600.0
 
@@ -53,6 +55,7 @@ class Runner:
             self.loop.create_task(self._listen()),
             self.loop.create_task(self._repeat(CHECKPOINT_INTERVAL, self._checkpoint)),
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
+            self.loop.create_task(self._repeat(_FLUSH_INTERVAL, self._flush)),
             self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
             self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
         ]
@@ -75,6 +78,7 @@ class Runner:
         for task in self._housekeeping:
             task.cancel()
         await asyncio.gather(*self._housekeeping, return_exceptions=True)
+        await self._flush()
 
     def _start(self, message_id: UUID) -> None:
         if self._closing:
@@ -159,6 +163,10 @@ class Runner:
         """Mark replies whose process died."""
         alive = frozenset(self.runs)
         await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR, alive=alive)
+
+    async def _flush(self) -> None:
+        """Write how models did, which no reply waited for."""
+        await in_database(availability.flush)
 
     async def _purge(self) -> None:
         """Remove what was deleted longer ago than it can be brought back."""

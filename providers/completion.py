@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from providers import availability
 from providers.errors import ProviderError
 from providers.routing import Route
 from providers.types import CompletionRequest, Event, ReasoningDelta, Retrying, TextDelta
@@ -52,11 +53,14 @@ async def stream(
         attempt += 1
         begun = False
         try:
-            async with aclosing(route.adapter.stream(request)) as events:
-                async for event in events:
-                    begun = begun or isinstance(event, TextDelta | ReasoningDelta)
-                    yield event
-                return
+            with availability.Watch(route.source, route.model) as watch:
+                async with aclosing(route.adapter.stream(request)) as events:
+                    async for event in events:
+                        if not begun and isinstance(event, TextDelta | ReasoningDelta):
+                            begun = True
+                            watch.first_token()
+                        yield event
+                    return
         except ProviderError as error:
             delay = None if begun else policy.delay(attempt, error)
             if delay is None:

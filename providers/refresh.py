@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections as databases
@@ -14,7 +15,7 @@ from providers import registry
 from providers.cipher import DecryptionError
 from providers.connections import Source, environment_sources, site_sources
 from providers.errors import ProviderError, ProviderTimeoutError
-from providers.models import ApiKey, ModelList
+from providers.models import ApiKey, ModelList, ModelStatus
 from providers.types import ModelInfo
 
 TIME_LIMIT = 10.0
@@ -58,6 +59,11 @@ def refresh_later(source: Source) -> None:
     transaction.on_commit(lambda: _start(source))
 
 
+def name_of(source: Source) -> str:
+    """What tells a connection from all others of the site."""
+    return str(source.key.pk) if source.key else source.slug
+
+
 def close() -> None:
     """The process is about to end: questions under way are given up without a word."""
     _closing.set()
@@ -66,16 +72,21 @@ def close() -> None:
 def store(source: Source, models: Iterable[ModelInfo], error: str) -> None:
     """Keep the answer. After an error the list of the last good answer stays."""
     now = timezone.now()
-    values: dict[str, object] = {"fetched_at": now, "error": error}
+    values: dict[str, Any] = {"fetched_at": now, "error": error}
     if not error:
         values["offered"] = [model.as_json() for model in models]
-    if source.key is None:
-        ModelList.objects.update_or_create(defaults=values, environment=source.slug)
-        return
+    place: dict[str, Any] = (
+        {"environment": source.slug} if source.key is None else {"api_key": source.key}
+    )
     with transaction.atomic():
-        checked = {"last_checked_at": now, "last_error": error}
-        if ApiKey.objects.filter(pk=source.key.pk).update(**checked):
-            ModelList.objects.update_or_create(defaults=values, api_key=source.key)
+        if source.key is not None:
+            checked = {"last_checked_at": now, "last_error": error}
+            if not ApiKey.objects.filter(pk=source.key.pk).update(**checked):
+                return
+        if not error and ModelList.objects.filter(**place).exclude(error="").exists():
+            # It works again: models that failed while it did not are given another chance.
+            ModelStatus.objects.filter(**place).exclude(error="").delete()
+        ModelList.objects.update_or_create(defaults=values, **place)
 
 
 def describe(failure: ProviderError | DecryptionError) -> str:
@@ -94,7 +105,7 @@ def _shared_sources() -> list[Source]:
 
 
 def _start(source: Source) -> None:
-    name = str(source.key.pk) if source.key else source.slug
+    name = name_of(source)
     with _lock:
         if name in _under_way:
             return

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from providers import availability
 
 PASSWORD = "correct horse battery staple"
 
@@ -13,6 +14,12 @@ def make_user(name: str, **fields: object) -> User:
     return User.objects.create_user(
         username=name, email=f"{name}@example.org", password=PASSWORD, **fields
     )
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's calls said of a model is not written by another."""
+    monkeypatch.setattr(availability, "_recorder", availability.Recorder())
 
 
 @pytest.fixture
