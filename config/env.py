@@ -6,12 +6,15 @@ that `stop_if_wrong` can show all that is wrong at once. Values of secrets are n
 """
 
 import re
+import ssl
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from providers.allowed_hosts import AllowedHost, parse_allowed_hosts
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -160,6 +163,30 @@ class Environment:
             self.refuse(f"{name} must be an address such as https://api.example.org/v1.")
             return default
         return value
+
+    def allowed_hosts(self, name: str) -> tuple[AllowedHost, ...]:
+        """Names, addresses or networks between commas; the first two also with a port."""
+        try:
+            return parse_allowed_hosts(self.strings(name))
+        except ValueError as error:
+            self.refuse(
+                f"{name} must hold hosts such as ollama.lan:11434 or networks such as "
+                f"192.168.1.0/24, not {_show(str(error))}."
+            )
+            return ()
+
+    def certificates(self, name: str) -> str:
+        """The path of a file of certificates in PEM; empty when not set."""
+        file = self.text(name)
+        if not file:
+            return ""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+        except OSError as error:  # Also the base of all errors of TLS.
+            reason = "no certificates in it" if isinstance(error, ssl.SSLError) else error.strerror
+            self.refuse(f"{name} must be a file of certificates in PEM: {file} ({reason}).")
+            return ""
+        return str(Path(file).absolute())
 
     def time_zone(self, name: str, default: str) -> str:
         """A name of the time zone database."""

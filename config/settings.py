@@ -12,6 +12,7 @@ from environ import Env
 from config.databases import database
 from config.env import Environment
 from config.secret_keys import load_secrets
+from providers.proxies import wrong_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
@@ -224,6 +225,7 @@ REPLY_WAITING_NOTICE = env.seconds("REPLY_WAITING_NOTICE", 10.0, minimum=0.1, ma
 REPLY_FIRST_TOKEN_TIMEOUT = env.seconds(
     "REPLY_FIRST_TOKEN_TIMEOUT", 120.0, minimum=0.1, maximum=86400
 )
+REPLY_TOTAL_TIMEOUT = env.seconds("REPLY_TOTAL_TIMEOUT", 3600.0, minimum=1, maximum=604800)
 REPLY_IDLE_TIMEOUT = env.seconds("REPLY_IDLE_TIMEOUT", 60.0, minimum=0.1, maximum=86400)
 SESSION_CHECK_INTERVAL = env.seconds("SESSION_CHECK_INTERVAL", 30.0, minimum=0.1, maximum=3600)
 SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 5.0, minimum=0, maximum=600)
@@ -237,6 +239,12 @@ PROVIDER_ENVIRONMENT = {
     for kind in ("openai", "anthropic")
 }
 PROVIDER_ALLOW_PRIVATE = env.boolean("PROVIDER_ALLOW_PRIVATE")
+PROVIDER_ALLOWED_HOSTS = env.allowed_hosts("PROVIDER_ALLOWED_HOSTS")
+PROVIDER_CA_FILE = env.certificates("PROVIDER_CA_FILE")
+PROVIDER_CONNECT_TIMEOUT = env.seconds("PROVIDER_CONNECT_TIMEOUT", 10.0, minimum=0.1, maximum=600)
+# Other programs' variables, in upper or lower case; `providers.proxies` reads them.
+if wrong := wrong_proxy():
+    env.refuse(f"{wrong} must be the address of an HTTP proxy, such as http://proxy.lan:3128.")
 DEFAULT_MODEL = env.text("DEFAULT_MODEL")
 if DEFAULT_MODEL and not all(DEFAULT_MODEL.partition("/")):
     env.refuse("DEFAULT_MODEL must be provider/model, for example openai/gpt-4o.")

@@ -1,8 +1,9 @@
 """Which addresses a connection that a user set may reach (defence against request forgery).
 
 `checked_url` looks at the text of a base URL. `vetted_addresses` resolves its host and refuses
-every address that is not public; the connection is then made to the vetted address itself, so that
-a name cannot point elsewhere the second time (`providers.guarded_transport`).
+every address that is neither public nor opened by PROVIDER_ALLOW_PRIVATE or PROVIDER_ALLOWED_HOSTS;
+the connection is then made to the vetted address itself, so that a name cannot point elsewhere the
+second time (`providers.guarded_transport`).
 """
 
 import asyncio
@@ -15,43 +16,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from providers.addresses import IPAddress, is_forbidden, is_public
 from providers.errors import AddressRefusedError, NetworkError
-
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_URL_LENGTH = 500
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/\[\]%+]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
-
-
-def _networks(*networks: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(map(ipaddress.ip_network, networks))
-
-
-_LOOPBACK_V6 = ipaddress.IPv6Address("::1")
-# An IPv4 address or a tunnel is inside: IPv4-mapped, -translated and -compatible, NAT64, 6to4,
-# Teredo. Always refused, or they would lead round the other lists.
-_DISGUISED = _networks(
-    "::ffff:0:0/96",
-    "::ffff:0:0:0/96",
-    "::/96",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "2002::/16",
-    "2001::/32",
-)
-# What `is_global` gets wrong or leaves to the reader: site-local, special purpose, 6to4 relays.
-_NOT_PUBLIC = _networks("fec0::/10", "192.0.0.0/24", "192.88.99.0/24")
-# Cloud metadata services: refused also where private addresses are allowed.
-_METADATA = _networks(
-    "169.254.0.0/16",
-    "fe80::/10",
-    "fd00:ec2::254/128",
-    "100.100.100.200/32",
-    "168.63.129.16/32",
-    "192.0.0.192/32",
-)
 
 
 def checked_url(url: str) -> str:
@@ -70,11 +41,11 @@ def checked_url(url: str) -> str:
         raise AddressRefusedError(_("The address must begin with http:// or https://."))
     if not host or port == 0 or not _HOST.fullmatch(host):
         raise AddressRefusedError(_("The address names no valid host."))
-    _check_number(host)
+    _check_number(host, host_of(url)[2])
     return url.rstrip("/")
 
 
-def _check_number(host: str) -> None:
+def _check_number(host: str, port: int) -> None:
     """Refuse a host that is a private address, or one in a notation that hides what it is."""
     try:
         address = ipaddress.ip_address(host.rstrip("."))
@@ -82,12 +53,26 @@ def _check_number(host: str) -> None:
         if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             raise AddressRefusedError(_("The address names no valid host.")) from None
         return
-    if is_refused(address):
-        raise AddressRefusedError(_inside(host))
+    _check_address(host, port, address)
 
 
-def _inside(host: str) -> str:
-    return _("“%(host)s” is inside this site's own network.") % {"host": host}
+def _check_address(host: str, port: int, address: IPAddress) -> None:
+    """Raise `AddressRefusedError`, with a sentence that tells what can be done."""
+    if not is_refused(address):
+        return
+    if is_forbidden(address):
+        raise AddressRefusedError(
+            _("“%(host)s” leads to an address that is never called.") % {"host": host}
+        )
+    if not any(entry.covers(host, port, address) for entry in settings.PROVIDER_ALLOWED_HOSTS):
+        shown = f"[{host}]" if ":" in host else host
+        raise AddressRefusedError(
+            _(
+                "“%(host)s” is inside this site's own network. The administrator can allow it by "
+                "adding %(entry)s to PROVIDER_ALLOWED_HOSTS."
+            )
+            % {"host": host, "entry": f"{shown}:{port}"}
+        )
 
 
 def host_of(url: str) -> tuple[str, str, int]:
@@ -106,8 +91,8 @@ async def vetted_addresses(host: str, port: int) -> list[str]:
         found = await resolve(host, port)
     except OSError as error:
         raise NetworkError(_("The name “%(host)s” could not be found.") % {"host": host}) from error
-    if any(is_refused(address) for address in map(ipaddress.ip_address, found)):
-        raise AddressRefusedError(_inside(host))
+    for address in map(ipaddress.ip_address, found):
+        _check_address(host, port, address)
     return found
 
 
@@ -120,13 +105,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 def is_refused(address: IPAddress) -> bool:
-    """Whether the site must not call it."""
-    if any(address in network for network in _METADATA):
+    """Whether the site must not call it, unless its list of allowed hosts says so."""
+    if is_forbidden(address):
         return True
-    if address != _LOOPBACK_V6 and any(address in network for network in _DISGUISED):
-        return True
-    if address.is_multicast or address.is_unspecified:
-        return True
-    if settings.PROVIDER_ALLOW_PRIVATE:
-        return False
-    return not address.is_global or any(address in network for network in _NOT_PUBLIC)
+    return not settings.PROVIDER_ALLOW_PRIVATE and not is_public(address)

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 _directory = TemporaryDirectory(prefix="parley-tests-")
 for _name in list(os.environ):
-    if _name.startswith(("OPENAI_", "ANTHROPIC_")):
+    if _name.startswith(("OPENAI_", "ANTHROPIC_")) or _name.lower().endswith("_proxy"):
         del os.environ[_name]
 os.environ.update(
     {"ENV_FILE": os.devnull, "ENVIRONMENT": "development", "DATA_DIR": _directory.name}

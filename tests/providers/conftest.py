@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from providers import registry
+from providers import guard, registry
 from providers.clients import close_clients
 from providers.contract import Adapter
 from providers.types import (
@@ -17,6 +17,7 @@ from providers.types import (
     Text,
     TextDelta,
 )
+from tests.canary import Canary
 from tests.upstream import Upstream
 
 KEY = "test-key-0123456789abcdef"
@@ -47,6 +48,28 @@ async def adapter_for(upstream: Upstream) -> AsyncIterator[Callable[..., Adapter
 
     yield make
     await close_clients()
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    """A listener inside the network that must see no connection."""
+    found = Canary()
+    yield found
+    found.close()
+    assert found.seen == 0
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
+    """Answers of the resolver, by name: one list an answer, the last one repeats."""
+    answers: dict[str, list[list[str]]] = {}
+
+    async def resolve(host: str, port: int) -> list[str]:
+        found = answers[host]
+        return found.pop(0) if len(found) > 1 else found[0]
+
+    monkeypatch.setattr(guard, "resolve", resolve)
+    return answers
 
 
 def request_for(model: str, text: str = "Hello", **parameters: float | None) -> CompletionRequest:

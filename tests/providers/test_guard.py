@@ -2,9 +2,7 @@
 
 import asyncio
 import ipaddress
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,59 +11,13 @@ from providers import guard, guarded_transport, registry
 from providers.contract import Adapter
 from providers.errors import AddressRefusedError, MalformedStreamError, ProviderError
 from providers.types import Connection
+from tests.canary import Canary
 from tests.providers.conftest import KEY, collect, request_for, text_of
 from tests.upstream import Upstream
 from tests.upstream_modes import ANSWER
 
 MakeAdapter = Callable[..., Adapter]
 PUBLIC = "93.184.215.14"
-
-
-class Canary:
-    """Listens on loopback and must see nothing."""
-
-    def __init__(self) -> None:
-        self.seen = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.seen += 1
-            connection.close()
-
-    def close(self) -> None:
-        """Stop, after having looked at what came last."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(5)
-
-
-@pytest.fixture
-def canary() -> Iterator[Canary]:
-    found = Canary()
-    yield found
-    found.close()
-    assert found.seen == 0
-
-
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
-    """Answers of the resolver, by name: one list an answer, the last one repeats."""
-    answers: dict[str, list[list[str]]] = {}
-
-    async def resolve(host: str, port: int) -> list[str]:
-        found = answers[host]
-        return found.pop(0) if len(found) > 1 else found[0]
-
-    monkeypatch.setattr(guard, "resolve", resolve)
-    return answers
 
 
 @pytest.mark.parametrize(
