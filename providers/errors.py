@@ -8,19 +8,24 @@ ProviderError
 │   └── QuotaExhaustedError  the account has no credit left
 ├── OverloadedError          the provider has a fault of its own (5xx)
 ├── ContextTooLongError      the conversation does not fit the model
-│   └── ImagesTooLargeError  its images are more than a request may hold
+│   ├── ImagesTooLargeError  its images are more than a request may hold
+│   └── MessageTooLongError  its last message alone does not fit the model
 ├── ContentRefusedError      the provider declined the content
 ├── BadRequestError          the provider did not understand the request
+│   └── ImagesNotAcceptedError  the model takes no images; the provider was not asked
 ├── NetworkError             no connection, or it broke
 │   └── CutStreamError       it broke after the reply had begun
 ├── ProviderTimeoutError     no answer in time
 ├── MalformedStreamError     the answer is not what the protocol says
+├── PluginFailedError        the plug-in that speaks to the provider has a fault
 └── AddressRefusedError      the address is one that this site must not call
 """
 
 from typing import ClassVar
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,7 +38,7 @@ class ProviderError(Exception):
 
     kind: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
-    message: ClassVar[str | Promise] = _("The provider could not answer.")
+    message: str | Promise = _("The provider could not answer.")
     hint: ClassVar[str | Promise] = _("Try again, or choose another model.")
 
     def __init__(self, detail: str = "", *, retry_after: float | None = None) -> None:
@@ -120,6 +125,20 @@ class ImagesTooLargeError(ContextTooLongError):
     hint = _("Start a new chat, or send smaller images.")
 
 
+class MessageTooLongError(ContextTooLongError):
+    """The last message alone does not fit the model; the provider was not asked."""
+
+    kind = "message_too_long"
+    hint = _("Shorten it, or choose a model with a longer context.")
+
+    def __init__(self, *, tokens: int, window: int) -> None:
+        super().__init__()
+        counts = {"tokens": tokens, "window": window}
+        self.message: str | Promise = gettext(
+            "The message has about %(tokens)s tokens; this model takes %(window)s."
+        ) % {name: number_format(count, force_grouping=True) for name, count in counts.items()}
+
+
 class ContentRefusedError(ProviderError):
     """The provider declined the content."""
 
@@ -134,6 +153,14 @@ class BadRequestError(ProviderError):
     kind = "bad_request"
     message = _("The provider did not understand the request.")
     hint = _("Check the model's parameters.")
+
+
+class ImagesNotAcceptedError(BadRequestError):
+    """The model takes no images; the provider was not asked."""
+
+    kind = "images_not_accepted"
+    message = _("This model does not take images.")
+    hint = _("Choose another model, or send the message without them.")
 
 
 class NetworkError(ProviderError):
@@ -168,6 +195,14 @@ class MalformedStreamError(ProviderError):
     kind = "malformed"
     message = _("The provider sent something that could not be read.")
     hint = _("Check that the address speaks the chosen protocol.")
+
+
+class PluginFailedError(ProviderError):
+    """The plug-in that speaks to the provider raised what it must not; see `containment`."""
+
+    kind = "plugin_failed"
+    message = _("The plug-in failed.")
+    hint = _("Choose another model. The administrator finds the details in the log.")
 
 
 class AddressRefusedError(ProviderError):
