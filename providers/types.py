@@ -166,6 +166,8 @@ class ModelInfo:
     """For what is read from the provider's cache; unknown: as other input."""
     cache_write_price: Decimal | None = None
     """For what is written to the provider's cache; unknown: as other input."""
+    priced_up_to: int | None = None
+    """Tokens of input up to which these prices hold; what longer ones cost is not known."""
 
     def as_json(self) -> dict[str, Any]:
         """What is known, as JSON values; prices as decimal text."""
