@@ -2,12 +2,17 @@
 
 The slug of a connection stands before the slash in a model's name. Where two have the same one,
 the environment wins over the user's own key, and that over the site's.
+
+A kind's name stands for the default key of that kind where no connection has it as its slug: so a
+conversation with `openai/gpt-4o` goes on when the key that it began with was replaced. New chats
+start with the default key too: among keys of the same owner and provider it comes first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Q
 
 from providers import registry
 from providers.models import ApiKey
@@ -57,13 +62,13 @@ def environment_sources() -> list[Source]:
 
 
 def stored_sources(user: AnyUser) -> list[Source]:
-    """The user's own keys and the site's, active or not, by name. One query."""
-    keys = ApiKey.objects.of_user_and_site(user.pk).select_related("model_list")
+    """The user's own keys and those shared with them, active or not, by name. One query."""
+    keys = ApiKey.objects.visible_to(user).select_related("model_list")
     return [_from_key(key) for key in keys if key.provider in registry.kinds()]
 
 
 def site_sources() -> list[Source]:
-    """Stored keys without a user, which everyone may use. One query."""
+    """Stored keys without a user, whoever they are shared with. One query."""
     keys = ApiKey.objects.filter(user=None, is_active=True)
     return [_from_key(key) for key in keys if key.provider in registry.kinds()]
 
@@ -82,20 +87,40 @@ def sources_for(user: AnyUser) -> list[Source]:
 
 
 def find_source(slug: str, *, user: AnyUser) -> Source | None:
-    """The user's connection of that name. One query, none for the environment and the demo."""
+    """The user's connection of that slug, else their default key of that kind.
+
+    One query, none for the environment and the demo.
+    """
     for source in [*environment_sources(), demo_source()]:
         if source.slug == slug:
             return source
-    keys = ApiKey.objects.usable_by(user).filter(slug=slug)
-    return next((_from_key(key) for key in keys if key.provider in registry.kinds()), None)
+    keys = list(ApiKey.objects.usable_by(user).filter(Q(slug=slug) | Q(provider=slug)))
+    exact = [key for key in keys if key.slug == slug]
+    for key in [*exact, *_defaults_first(keys)]:
+        if key.provider in registry.kinds():
+            return _from_key(key)
+    return None
 
 
 def _candidates(user: AnyUser) -> Iterator[Source]:
     yield from environment_sources()
-    for key in ApiKey.objects.usable_by(user).select_related("model_list"):
+    keys = ApiKey.objects.usable_by(user).select_related("model_list")
+    for key in _defaults_first(keys):
         if key.provider in registry.kinds():  # A plug-in may have been removed.
             yield _from_key(key)
     yield demo_source()
+
+
+def _defaults_first(keys: Iterable[ApiKey]) -> list[ApiKey]:
+    """Those of one owner and provider together, where the first of them was, its default first."""
+    together: dict[tuple[object, str], list[ApiKey]] = {}
+    for key in keys:
+        together.setdefault((key.user_id, key.provider), []).append(key)
+    return [
+        key
+        for group in together.values()
+        for key in sorted(group, key=lambda key: not key.is_default)
+    ]
 
 
 def _from_key(key: ApiKey) -> Source:

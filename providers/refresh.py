@@ -14,6 +14,7 @@ from django.utils import timezone
 from providers import registry
 from providers.cipher import DecryptionError
 from providers.connections import Source, environment_sources, site_sources
+from providers.contract import Adapter
 from providers.errors import ProviderError, ProviderTimeoutError
 from providers.models import ApiKey, ModelList, ModelStatus
 from providers.types import ModelInfo
@@ -28,10 +29,15 @@ _lock = threading.Lock()
 
 
 async def fetch_models(source: Source) -> list[ModelInfo]:
-    """Ask the provider. Raises `ProviderError`s, after `TIME_LIMIT` seconds at the latest."""
+    """Ask the provider, where models are listed for anyone first whether it accepts the key.
+
+    Raises `ProviderError`s, after `TIME_LIMIT` seconds at the latest.
+    """
     adapter = registry.make_adapter(source.kind, source.connect())
     try:
         async with asyncio.timeout(TIME_LIMIT):
+            if type(adapter).check_key is not Adapter.check_key:
+                await adapter.check_key()
             models = await adapter.list_models()
     except TimeoutError as error:
         raise ProviderTimeoutError from error

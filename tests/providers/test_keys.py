@@ -1,13 +1,17 @@
 """Adding, changing and testing keys."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import User
-from providers import catalogue, errors, keys
+from providers import catalogue, errors, keys, refresh
+from providers.adapters.openai import OpenAIAdapter
 from providers.models import ApiKey, ModelList
+from providers.options import Option
 from providers.routing import resolve
 from tests.providers.conftest import KEY
 from tests.upstream import Upstream
@@ -20,9 +24,9 @@ def _settings(settings: Any) -> None:
     settings.DEFAULT_MODEL = ""
 
 
-def add(user: User | None, name: str = "Mine", **values: str) -> ApiKey:
+def add(user: User | None, name: str = "Mine", **values: Any) -> ApiKey:
     return keys.add_key(
-        **{"user": user, "provider": "openai", "key_name": name, "key": KEY} | values  # type: ignore[arg-type]
+        **{"user": user, "provider": "openai", "key_name": name, "key": KEY} | values
     )
 
 
@@ -52,7 +56,7 @@ def test_the_sites_key_is_for_everyone(owner: User, stranger: User) -> None:
 
 
 def test_one_that_is_switched_off_is_not_used(owner: User) -> None:
-    keys.update_key(key=add(owner), key_name="Mine", is_active=False)
+    keys.set_active(key=add(owner), is_active=False)
 
     with pytest.raises(errors.NotFoundError):
         resolve("openai/gpt-4o", user=owner)
@@ -92,6 +96,7 @@ def test_the_environment_wins(owner: User, settings: Any) -> None:
         ({"key": "with a space"}, "key"),
         ({"key": "line\r\nX-Evil: 1"}, "key"),
         ({"key": "ключ"}, "key"),
+        ({"key": "key\u200bkey"}, "key"),
         ({"key": "x" * 1001}, "key"),
         ({"key_name": ""}, "key_name"),
         ({"key_name": "x" * 101}, "key_name"),
@@ -110,6 +115,62 @@ def test_what_is_refused(values: dict[str, str], field: str, owner: User) -> Non
 
     assert list(caught.value.message_dict) == [field]
     assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("around", [" {} ", "\n{}\r\n", "\t{}", "\ufeff{}", "\u200b {}\u00a0"])
+def test_what_stands_around_a_key_is_removed(around: str, owner: User) -> None:
+    row = add(owner, key=around.format(KEY))
+    assert (row.encrypted_key, row.last_four) == (KEY, KEY[-4:])
+
+    keys.update_key(key=row, key_name="Mine", new_key=around.format("another-key-0123"))
+    assert ApiKey.objects.get().encrypted_key == "another-key-0123"
+
+
+def test_only_spaces_are_no_new_key(owner: User) -> None:
+    row = add(owner)
+    with pytest.raises(ValidationError):
+        keys.update_key(key=row, key_name="Mine", new_key=" \n", base_url="https://evil.example")
+    assert ApiKey.objects.get().encrypted_key == KEY
+
+
+@pytest.mark.parametrize("user", ["owner", None])
+def test_a_name_that_was_taken_in_the_same_moment(
+    user: str | None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    whose = request.getfixturevalue(user) if user else None
+    add(whose, "Taken")
+    check, seen = ApiKey.validate_constraints, []
+
+    def before_the_other_one(row: ApiKey, **options: Any) -> None:
+        seen.append(row)
+        if len(seen) > 1:
+            check(row, **options)
+
+    monkeypatch.setattr(ApiKey, "validate_constraints", before_the_other_one)
+    with pytest.raises(ValidationError) as caught:
+        add(whose, "Taken", provider="anthropic")
+
+    assert caught.value.message_dict == {
+        "key_name": ["There is a key of this name already. Choose another name."]
+    }
+    assert ApiKey.objects.count() == 1
+
+
+def test_renaming(owner: User) -> None:
+    row = add(owner)
+    add(owner, "Taken")
+    checked = timezone.now()
+    ApiKey.objects.update(last_checked_at=checked)
+
+    assert keys.rename_key(key=row, key_name=" Better ").key_name == "Better"
+
+    row.refresh_from_db()
+    assert (row.key_name, row.slug, row.encrypted_key) == ("Better", "openai", KEY)
+    assert row.last_checked_at == checked, "it is the same connection"
+    for wrong in ("Taken", "", "x" * 101):
+        with pytest.raises(ValidationError) as caught:
+            keys.rename_key(key=row, key_name=wrong)
+        assert list(caught.value.message_dict) == ["key_name"]
 
 
 def test_names_are_free_for_each_user_and_for_the_site(owner: User, stranger: User) -> None:
@@ -164,6 +225,95 @@ def test_changing_host_with_the_key_and_path_without(owner: User) -> None:
     keys.update_key(key=row, key_name="X", base_url="https://other.example", new_key="new-key")
     connection = resolve("openai/x", user=owner).adapter.connection
     assert (connection.base_url, connection.api_key) == ("https://other.example", "new-key")
+
+
+@pytest.mark.parametrize("more", [{}, {"options": {}}, {"is_active": True}])
+@pytest.mark.parametrize("way", ["to another", "to the usual one", "to another port"])
+def test_the_second_upstream_never_sees_the_key(
+    way: str, more: dict[str, Any], owner: User, upstream: Upstream
+) -> None:
+    with Upstream() as other:
+        row = add(owner, base_url=upstream.url + "/v1")
+        address = "" if way == "to the usual one" else other.url + "/v1"
+        with pytest.raises(ValidationError) as caught:
+            keys.update_key(key=row, key_name="Mine", base_url=address, **more)
+        assert list(caught.value.message_dict) == ["key"]
+        assert keys.check_key(key=ApiKey.objects.get()) == ""
+        assert other.connections_made == 0
+
+        keys.update_key(key=row, key_name="Mine", base_url=other.url, new_key="new-key-01234567")
+        keys.check_key(key=ApiKey.objects.get())
+        sent = str([request["headers"] for request in other.requests])
+        assert "new-key-01234567" in sent
+        assert KEY not in sent
+
+
+def test_what_is_known_stays_with_the_connection(owner: User, upstream: Upstream) -> None:
+    row = add(owner, base_url=upstream.url + "/v1")
+    keys.check_key(key=row)
+
+    keys.update_key(key=row, key_name="Other name", base_url=upstream.url + "/v1")
+    assert ModelList.objects.exists()
+    assert ApiKey.objects.get().last_checked_at
+
+    keys.update_key(key=row, key_name="Mine", base_url=upstream.url + "/v2")
+    assert not ModelList.objects.exists()
+    assert ApiKey.objects.get().last_checked_at is None
+
+
+OPTION = Option(name="region", label="Region", type="choice", choices=(("eu", "EU"), ("us", "US")))
+
+
+def test_options_are_checked(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenAIAdapter, "options", (OPTION,))
+    row = add(owner, options={"region": "eu"})
+    assert row.options == {"region": "eu"}
+    assert resolve("openai/x", user=owner).options_with({}) == {"region": "eu"}
+
+    keys.update_key(key=row, key_name="Mine")
+    assert ApiKey.objects.get().options == {"region": "eu"}, "nothing said, nothing changed"
+    keys.update_key(key=row, key_name="Mine", options={"region": ""})
+    assert ApiKey.objects.get().options == {}
+
+    for wrong in ({"region": "moon"}, {"unknown": 1}):
+        with pytest.raises(ValidationError) as caught:
+            keys.update_key(key=row, key_name="Mine", options=wrong)
+        assert list(caught.value.message_dict) == [f"option_{next(iter(wrong))}"]
+
+
+def test_testing_asks_for_the_key_and_for_the_models(
+    owner: User, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an adapter whose models can be listed without a key."""
+
+    async def check_key(adapter: OpenAIAdapter) -> None:
+        if adapter.connection.api_key != KEY:
+            raise errors.AuthenticationError("Who are you?")
+
+    monkeypatch.setattr(OpenAIAdapter, "check_key", check_key)
+    good = add(owner, base_url=upstream.url + "/v1")
+    bad = add(owner, "Bad", base_url=upstream.url + "/v1", key="no-key-of-yours")
+
+    assert keys.check_key(key=good) == ""
+    assert keys.check_key(key=bad) == "The provider did not accept the key. Who are you?"
+
+    bad.refresh_from_db()
+    assert bad.last_error == "The provider did not accept the key. Who are you?"
+    assert not ModelList.objects.get(api_key=bad).offered
+    assert "echo" in str(ModelList.objects.get(api_key=good).offered)
+
+
+def test_testing_takes_no_longer_than_its_limit(
+    owner: User, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check_key(adapter: OpenAIAdapter) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(OpenAIAdapter, "check_key", check_key)
+    monkeypatch.setattr(refresh, "TIME_LIMIT", 0.2)
+    row = add(owner, base_url=upstream.url + "/v1")
+
+    assert keys.check_key(key=row) == "The provider did not answer in time."
 
 
 def test_testing_a_key(owner: User, upstream: Upstream) -> None:
