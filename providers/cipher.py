@@ -49,6 +49,17 @@ def decrypt(token: str, *, context: str) -> str:
     )
 
 
+def is_current(token: str, *, context: str) -> bool:
+    """Whether the first master key alone opens it. Never raises: what is damaged is not current."""
+    try:
+        body = _token_bytes(token)
+        nonce, sealed = body[:NONCE_BYTES], body[NONCE_BYTES:]
+        AESGCM(master_keys()[0]).decrypt(nonce, sealed, _associated(context))
+    except (DecryptionError, InvalidTag):
+        return False
+    return True
+
+
 def master_keys() -> list[bytes]:
     """The configured keys, first the one that encrypts. Raises `ImproperlyConfigured`."""
     keys: list[bytes] = settings.ENCRYPTION_KEYS

@@ -64,6 +64,13 @@ class EncryptedTextField(Base):
             raise FieldError(f"{self.name} needs a primary key before it can be encrypted.")
         return f"{instance._meta.db_table}.{self.column}:{instance.pk}"
 
+    def is_current(self, instance: Model) -> bool:
+        """Whether what was loaded from the database is encrypted with the first master key."""
+        stored = instance.__dict__.get(self.attname)
+        return isinstance(stored, Sealed) and cipher.is_current(
+            stored, context=self.context_of(instance)
+        )
+
     def pre_save(self, model_instance: Model, add: bool) -> Sealed | None:
         """The text to store; encrypted anew at every save, with the first master key."""
         plaintext = getattr(model_instance, self.attname)

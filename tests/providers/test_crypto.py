@@ -9,12 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core import serializers
 from django.core.exceptions import FieldError, ImproperlyConfigured
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
 from providers import cipher
-from providers.crypto import MasterKeyError, rotate_encryption_key, verify_master_key
+from providers.crypto import MasterKeyError, verify_master_key
 from providers.errors import AuthenticationError
 from providers.keys import add_key
 from providers.models import ApiKey, KeyCheck
@@ -111,34 +110,6 @@ def test_a_key_that_cannot_be_read_is_an_error_for_the_user(row: ApiKey, setting
     settings.ENCRYPTION_KEYS = [NEW]
     with pytest.raises(AuthenticationError, match="another master key"):
         resolve(f"{row.slug}/some-model", user=row.user)
-
-
-def test_rotation(row: ApiKey, settings: Any) -> None:
-    verify_master_key()
-    settings.ENCRYPTION_KEYS = [NEW, OLD]
-    assert read(row) == SECRET, "old rows can be read meanwhile"
-    verify_master_key()
-
-    assert rotate_encryption_key() == 2
-
-    settings.ENCRYPTION_KEYS = [NEW]
-    verify_master_key()
-    assert read(row) == SECRET
-    settings.ENCRYPTION_KEYS = [OLD]
-    with pytest.raises(cipher.DecryptionError):
-        read(row)
-
-
-def test_rotation_is_all_or_nothing(row: ApiKey, owner: User, settings: Any) -> None:
-    other = add_key(user=owner, provider="openai", key_name="Other", key=SECRET)
-    store(other, "pk1:AAAA")
-    before = stored(row)
-    settings.ENCRYPTION_KEYS = [NEW, OLD]
-
-    with pytest.raises(CommandError, match=r"Nothing was changed\."):
-        call_command("rotate_encryption_key")
-
-    assert stored(row) == before
 
 
 def test_a_wrong_master_key_is_found(db: None, settings: Any) -> None:
