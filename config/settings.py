@@ -60,7 +60,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 # --- Apps -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
-    "django.contrib.admin",
+    "config.admin_app.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
