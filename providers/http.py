@@ -1,6 +1,7 @@
 """The HTTP client that the SDKs send their requests with. Imported on first use (`httpx2`)."""
 
 import ssl
+from collections.abc import Mapping
 from functools import cache
 
 import httpx2
@@ -32,11 +33,14 @@ SENT_TO_ANYONE = frozenset(
 )
 
 
-def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.AsyncClient:
+def http_client(
+    connection: Connection, *, auth: dict[str, str], headers: Mapping[str, str] | None = None
+) -> httpx2.AsyncClient:
     """A client for one connection; guarded unless the connection is trusted.
 
     `auth` are the headers that carry the key; the SDK's own, which may come from the environment,
-    are replaced by them. Follows no redirects: one would take the key to another host.
+    are replaced by them. `headers` are what the adapter adds of its own: it decides to which hosts.
+    Follows no redirects: one would take the key to another host.
     """
 
     async def set_headers(request: httpx2.Request) -> None:
@@ -44,7 +48,7 @@ def http_client(connection: Connection, *, auth: dict[str, str]) -> httpx2.Async
             if not _may_send(name, trusted=connection.trusted):
                 del request.headers[name]
         # Compressing would hold back small pieces of a stream.
-        request.headers.update({"accept-encoding": "identity", **auth})
+        request.headers.update({"accept-encoding": "identity", **(headers or {}), **auth})
 
     patience = max(settings.REPLY_FIRST_TOKEN_TIMEOUT, settings.REPLY_IDLE_TIMEOUT)
     read = max(READ_LIMIT, patience + 30)

@@ -17,7 +17,8 @@ _CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _POLICY = re.compile(
-    r"content[ _](policy|filter|management)|content_policy_violation|safety system|moderation",
+    r"content[ _](policy|filter|management)|content_policy_violation|safety system|moderation"
+    r"|usage polic(y|ies)",
     re.IGNORECASE,
 )
 _NO_CREDIT = re.compile(
@@ -47,7 +48,17 @@ _BY_NAME: dict[str, type[errors.ProviderError]] = {
     "rate_limit_error": errors.RateLimitedError,
     "request_too_large": errors.ContextTooLongError,
     "timeout_error": errors.ProviderTimeoutError,
+    "bio_policy": errors.ContentRefusedError,
+    "context_length_exceeded": errors.ContextTooLongError,
+    "image_content_policy_violation": errors.ContentRefusedError,
+    "insufficient_quota": errors.QuotaExhaustedError,
+    "invalid_api_key": errors.AuthenticationError,
+    "misalignment_policy_violation": errors.ContentRefusedError,
+    "model_not_found": errors.NotFoundError,
+    "rate_limit_exceeded": errors.RateLimitedError,
 }
+# Names of what was wrong with a request, of which there are many: trying again would not help.
+_FAULTY = re.compile(r"(invalid|unsupported|empty|image|failed_to_download)_")
 
 
 def from_answer(
@@ -58,8 +69,7 @@ def from_answer(
     detail = own_words(message, key=key)
     if 300 <= status < 400:
         return errors.AddressRefusedError(f"{status} {headers.get('location', '')[:200]}".strip())
-    kind = _BY_STATUS.get(status, errors.OverloadedError if status >= 500 else None)
-    kind = _refined(kind or errors.BadRequestError, f"{names} {message}")
+    kind = _refined(_by_status(status), f"{names} {message}")
     return kind(detail or f"HTTP {status}", retry_after=retry_after(headers))
 
 
@@ -91,7 +101,7 @@ def from_exception(error: Exception, *, key: str) -> errors.ProviderError | None
 def from_event(body: object, *, key: str) -> errors.ProviderError:
     """The error for an error event inside a stream: anything that says nothing else is theirs."""
     message, names = _read(body)
-    found = (_BY_NAME[name] for name in names.split() if name in _BY_NAME)
+    found = (kind for name in names.split() if (kind := _by_name(name)))
     kind = _refined(next(found, errors.OverloadedError), f"{names} {message}")
     return kind(own_words(message, key=key))
 
@@ -134,6 +144,19 @@ def _causes(error: BaseException) -> list[BaseException]:
     return chain
 
 
+def _by_status(status: int) -> type[errors.ProviderError]:
+    return _BY_STATUS.get(
+        status, errors.OverloadedError if status >= 500 else errors.BadRequestError
+    )
+
+
+def _by_name(name: str) -> type[errors.ProviderError] | None:
+    """A status may stand where a name does: OpenRouter and llama.cpp say it as `code`."""
+    if re.fullmatch(r"[345]\d\d", name):
+        return _by_status(int(name))
+    return _BY_NAME.get(name) or (errors.BadRequestError if _FAULTY.match(name) else None)
+
+
 def _refined(kind: type[errors.ProviderError], words: str) -> type[errors.ProviderError]:
     """Providers use 400, 403 and 429 for several things and tell them apart in words."""
     if kind is errors.BadRequestError and _CONTEXT.search(words):
@@ -151,6 +174,10 @@ def _read(body: object) -> tuple[str, str]:
         inner: Any = body.get("error", body)
         if isinstance(inner, dict):
             message = inner.get("message") or inner.get("detail") or ""
+            metadata = inner.get("metadata")
+            # What the provider behind OpenRouter said itself.
+            if isinstance(metadata, dict) and isinstance(raw := metadata.get("raw"), str):
+                message = f"{message}: {raw}"
             names = [inner.get("type"), inner.get("code")]
             return str(message), " ".join(str(name) for name in names if name)
         return str(inner), ""

@@ -1,61 +1,64 @@
-"""OpenAI, over Chat Completions: https://platform.openai.com/docs/api-reference/chat."""
+"""OpenAI, over Chat Completions or Responses."""
 
-import base64
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from providers import errors
-from providers.adapters import failures
-from providers.adapters.sdk import Answer, SdkAdapter, clean, count
-from providers.clients import fresh
-from providers.types import (
-    AdapterEvent,
-    CompletionRequest,
-    FinishReason,
-    Image,
-    ModelInfo,
-    Part,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
+from providers.adapters.model_lists import Row, name_of, read_models
+from providers.adapters.openai_chat import ChatDecoder, chat_messages
+from providers.adapters.openai_options import (
+    API_STYLE,
+    REASONING_EFFORT,
+    REASONING_SUMMARY,
+    SERVICE_TIER,
+    VERBOSITY,
 )
+from providers.adapters.openai_responses import ResponseDecoder, response_body
+from providers.adapters.sdk import Answer, Decoder, SdkAdapter
+from providers.options import Option
+from providers.types import CompletionRequest, ModelInfo, OptionValue
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
-FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-}
-# Offered by the same list of models, but nothing to chat with.
-NOT_FOR_CHAT = (
-    "babbage",
-    "dall-e",
-    "davinci",
-    "gpt-image",
-    "omni-moderation",
-    "sora",
-    "text-embedding",
-    "text-moderation",
-    "tts",
-    "whisper",
+Style = Literal["chat", "responses"]
+
+# Families from before OpenAI's reasoning models, and what lives on Chat Completions alone.
+_OLDER = re.compile(
+    r"(ft:)?(gpt-3|gpt-4|chatgpt-|gpt-audio|o1-mini|o1-preview)|.*-(chat|search)(-|$)"
 )
-NOT_FOR_CHAT_ANYWHERE = ("-audio", "-realtime", "-transcribe", "-tts", "-instruct")
+_FOR_REASONING = ("reasoning_effort", "reasoning_summary", "verbosity")
+# Offered by the same list of models, but nothing to chat with.
+_NOT_FOR_CHAT = re.compile(
+    r"babbage|chatgpt-image|computer-use|dall-e|davinci|gpt-3\.5-turbo-instruct|gpt-image"
+    r"|omni-moderation|sora|text-embedding|text-moderation|tts|whisper"
+    # Do nothing without a tool to search with.
+    r"|.*-deep-research"
+    r"|.*-(audio|realtime|transcribe|tts)"
+)
 
 
 class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
-    """OpenAI itself, or with a base URL a server that says it is the same."""
+    """OpenAI itself, or with a base URL a server that says it is the same.
+
+    Which protocol is spoken, unless the connection's `api_style` says so: with other servers Chat
+    Completions, which all of them know. With OpenAI itself Responses, but for the families from
+    before its reasoning models (GPT-4 and older, `*-chat-latest`, audio and search). Responses
+    takes every model of today and is all that some of them take (`*-pro`, `*-codex*`, those for
+    research); it alone can show a summary of the reasoning; and a model that comes tomorrow is more
+    surely there. By the lists of the SDK: `openai.types.shared`.
+
+    A summary is asked for only when chosen: OpenAI refuses it to organisations that are not
+    verified.
+    """
 
     kind = "openai"
     label = _("OpenAI")
-    default_base_url = DEFAULT_BASE_URL
+    default_base_url = "https://api.openai.com/v1"
     preferred_models: ClassVar[tuple[str, ...]] = (
         "gpt-5.5",
         "gpt-5.4",
@@ -65,6 +68,25 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         "gpt-4.1",
         "gpt-4o",
     )
+    options: ClassVar[tuple[Option, ...]] = (
+        REASONING_EFFORT,
+        REASONING_SUMMARY,
+        VERBOSITY,
+        SERVICE_TIER,
+        API_STYLE,
+    )
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the provider itself is called, and not a server that says it is the same."""
+        home = urlsplit(self.default_base_url).netloc
+        host = urlsplit(self.base_url).netloc
+        return bool(home) and (host == home or host.endswith(f".{home}"))
+
+    @property
+    def own_headers(self) -> Mapping[str, str]:
+        """What every request says of us."""
+        return {}
 
     def make_client(self) -> "AsyncOpenAI":
         """In a thread: the import and the first use of its parts are slow."""
@@ -73,13 +95,12 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         from providers.http import http_client
 
         key = self.connection.api_key
+        auth = {"authorization": f"Bearer {key}"} if key else {}
         client = AsyncOpenAI(
             api_key=key or "none",
             base_url=self.base_url,
             max_retries=0,
-            http_client=http_client(
-                self.connection, auth={"authorization": f"Bearer {key}"} if key else {}
-            ),
+            http_client=http_client(self.connection, auth=auth, headers=self.own_headers),
         )
         _ = client.chat.completions.with_streaming_response
         return client
@@ -88,119 +109,68 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         self, client: "AsyncOpenAI", request: CompletionRequest
     ) -> AbstractAsyncContextManager[Answer]:
         """Always streamed, with the usage in the last event."""
-        create: Any = client.chat.completions.with_streaming_response.create
-        answer = create(
-            model=request.model,
-            messages=_messages(request),
-            stream=True,
-            stream_options={"include_usage": True},
-            **self._parameters(request),
-        )
+        create: Any
+        if self.style(request) == "responses":
+            create = client.responses.with_streaming_response.create
+            body = self.response_parameters(request)
+            answer = create(model=request.model, stream=True, extra_body=body)
+        else:
+            create = client.chat.completions.with_streaming_response.create
+            answer = create(
+                model=request.model,
+                messages=chat_messages(request),
+                stream=True,
+                extra_body=self.chat_parameters(request),
+            )
         return cast(AbstractAsyncContextManager[Answer], answer)
 
-    def make_decoder(self, request: CompletionRequest) -> "ChatDecoder":
+    def make_decoder(self, request: CompletionRequest) -> Decoder:
         """For one stream."""
+        if self.style(request) == "responses":
+            return ResponseDecoder(key=self.connection.api_key)
         return ChatDecoder(key=self.connection.api_key)
+
+    def style(self, request: CompletionRequest) -> Style:
+        """Which protocol to speak; see the class."""
+        chosen = request.options.get("api_style")
+        if chosen in ("chat", "responses"):
+            return cast(Style, chosen)
+        return "responses" if self.is_home and not _OLDER.match(request.model) else "chat"
 
     async def list_models(self) -> list[ModelInfo]:
         """Those to chat with, in the provider's order."""
-        import httpx2
+        return read_models(await self.get_json("/models"), self.read_model)
 
-        async with self.translated(), fresh(self.make_client) as client:
-            answer = await client.get("/models", cast_to=httpx2.Response)
-            return [model for model in _models(answer) if _is_for_chat(model.id)]
+    def read_model(self, row: Row) -> ModelInfo | None:
+        """One row of the list; None for a model that is not for chatting."""
+        if _NOT_FOR_CHAT.match(row["id"]):
+            return None
+        return ModelInfo(id=row["id"], name=name_of(row))
 
-    def _parameters(self, request: CompletionRequest) -> dict[str, object]:
-        values = request.parameters
+    def chat_parameters(self, request: CompletionRequest) -> dict[str, Any]:
+        """What a request over Chat Completions says beside model and messages."""
+        values, options = request.parameters, self.options_for(request)
         # Servers that only speak the protocol know the older name alone; OpenAI's reasoning
         # models refuse it.
-        own = self.base_url.rstrip("/") == DEFAULT_BASE_URL
         named = {
             "temperature": values.temperature,
             "top_p": values.top_p,
-            "max_completion_tokens" if own else "max_tokens": values.max_tokens,
+            "max_completion_tokens" if self.is_home else "max_tokens": values.max_tokens,
+            "reasoning_effort": options.get("reasoning_effort"),
+            "verbosity": options.get("verbosity"),
+            "service_tier": options.get("service_tier"),
+            "stream_options": {"include_usage": True},
         }
         return {name: value for name, value in named.items() if value is not None}
 
+    def response_parameters(self, request: CompletionRequest) -> dict[str, Any]:
+        """What a request over Responses says beside the model."""
+        return response_body(request, self.options_for(request))
 
-class ChatDecoder:
-    """Events of a Chat Completions stream."""
-
-    def __init__(self, *, key: str) -> None:
-        self.finish_reason: FinishReason | None = None
-        self.finished = False
-        self._key = key
-
-    def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
-        """See `sdk.Decoder`. The stream ends with `[DONE]`, which is no JSON."""
-        if event.get("error"):
-            raise failures.from_event(event, key=self._key)
-        for choice in event.get("choices") or ():
-            if choice.get("index", 0) == 0:
-                yield from self._choice(choice)
-        if usage := event.get("usage"):
-            yield _usage(usage)
-
-    def _choice(self, choice: dict[str, Any]) -> Iterator[AdapterEvent]:
-        delta = choice.get("delta") or {}
-        # Not OpenAI's own: DeepSeek and vLLM say the first, OpenRouter and Ollama the second.
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if reasoning and (text := clean(reasoning)):
-            yield ReasoningDelta(text)
-        content = delta.get("content") or delta.get("refusal")
-        if content and (text := clean(content)):
-            yield TextDelta(text)
-        if reason := choice.get("finish_reason"):
-            self.finish_reason = FINISH_REASONS.get(reason, "other")
-
-
-def _messages(request: CompletionRequest) -> list[dict[str, object]]:
-    messages: list[dict[str, object]] = []
-    if request.system:
-        messages.append({"role": "system", "content": request.system})
-    for message in request.messages:
-        if any(isinstance(part, Image) for part in message.parts):
-            content: object = [_part(part) for part in message.parts]
-        else:
-            # Many servers that speak the protocol accept a plain text only.
-            content = "\n\n".join(
-                part.text for part in message.parts if not isinstance(part, Image)
-            )
-        messages.append({"role": message.role, "content": content})
-    return messages
-
-
-def _part(part: Part) -> dict[str, object]:
-    if isinstance(part, Image):
-        data = base64.b64encode(part.data).decode()
-        url = f"data:{part.media_type};base64,{data}"
-        return {"type": "image_url", "image_url": {"url": url}}
-    return {"type": "text", "text": part.text}
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    prompt = usage.get("prompt_tokens_details") or {}
-    completion = usage.get("completion_tokens_details") or {}
-    return Usage(
-        input_tokens=count(usage.get("prompt_tokens")),
-        output_tokens=count(usage.get("completion_tokens")),
-        cached_tokens=count(prompt.get("cached_tokens")),
-        reasoning_tokens=count(completion.get("reasoning_tokens")),
-    )
-
-
-def _models(answer: Any) -> list[ModelInfo]:
-    try:
-        rows = answer.json()["data"]
-        return [
-            ModelInfo(id=clean(str(row["id"]))[:200], name=clean(str(row.get("name") or ""))[:200])
-            for row in rows
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise errors.MalformedStreamError(answer.text[:80]) from error
-
-
-def _is_for_chat(model: str) -> bool:
-    return not model.startswith(NOT_FOR_CHAT) and not any(
-        part in model for part in NOT_FOR_CHAT_ANYWHERE
-    )
+    def options_for(self, request: CompletionRequest) -> Mapping[str, OptionValue]:
+        """OpenAI's models that do not reason refuse what is for reasoning."""
+        if not (self.is_home and _OLDER.match(request.model)):
+            return request.options
+        return {
+            name: value for name, value in request.options.items() if name not in _FOR_REASONING
+        }

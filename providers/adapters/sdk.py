@@ -9,12 +9,12 @@ import json
 import logging
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 from providers import errors
 from providers.adapters import failures
-from providers.clients import Client, lease
+from providers.clients import Client, fresh, lease
 from providers.contract import Adapter
 from providers.sse import EventParser
 from providers.types import AdapterEvent, CompletionRequest, Finish, FinishReason
@@ -22,6 +22,11 @@ from providers.types import AdapterEvent, CompletionRequest, Finish, FinishReaso
 DRAIN_LIMIT = 0.1
 MOST_TOKENS = 100_000_000
 """Far over what any call can use, and safe to store and to add up."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of an answer that is read whole: OpenRouter's list of models takes one."""
+MOST_BYTES_OF_ERROR = 64 * 1024
+# Both SDKs look for it in the request, and then leave the body of the answer to the caller.
+UNREAD = {"X-Stainless-Raw-Response": "stream"}
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +85,8 @@ class SdkAdapter(Adapter, Generic[C]):
             self.open(client, request) as answer,
             aclosing(answer.iter_bytes()) as chunks,
         ):
-            _check_is_stream(answer)
+            if not _content_type(answer).startswith("text/event-stream"):
+                raise await _complaint(answer, chunks, key=self.connection.api_key)
             decoder = self.make_decoder(request)
             async with aclosing(decoded(chunks, decoder)) as events:
                 async for event in events:
@@ -89,6 +95,21 @@ class SdkAdapter(Adapter, Generic[C]):
                 raise errors.CutStreamError
             yield Finish(decoder.finish_reason)
             await _drain(chunks)
+
+    async def get_json(self, path: str) -> Any:
+        """Ask for one page of the API, with a client of its own. Raises `ProviderError`s."""
+        async with self.translated(), fresh(self.make_client) as client:
+            get: Any = client.get  # type: ignore[attr-defined]
+            answer = await get(path, cast_to=object, options={"headers": UNREAD})
+            try:
+                async with aclosing(answer.iter_bytes()) as chunks:
+                    data = await _whole(chunks, limit=MOST_BYTES)
+            finally:
+                await answer.close()
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise errors.MalformedStreamError(_excerpt(data)) from error
 
     def client(self) -> AbstractAsyncContextManager[C]:
         """The connection's, shared by its streams."""
@@ -151,14 +172,40 @@ def count(value: object) -> int:
     return max(0, min(number, MOST_TOKENS))
 
 
+def mapping(value: object) -> dict[str, Any]:
+    """An object of the answer's JSON; what is none is an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def _excerpt(data: bytes) -> str:
     return data[:80].decode(errors="replace")
 
 
-def _check_is_stream(answer: Answer) -> None:
-    content_type = str(answer.headers.get("content-type", ""))
-    if not content_type.startswith("text/event-stream"):
-        raise errors.MalformedStreamError(content_type[:100])
+def _content_type(answer: Answer) -> str:
+    return str(answer.headers.get("content-type", ""))
+
+
+async def _complaint(
+    answer: Answer, chunks: AsyncIterator[bytes], *, key: str
+) -> errors.ProviderError:
+    """Some servers say in plain JSON, with a status of 200, what went wrong."""
+    if _content_type(answer).startswith("application/json"):
+        body: object = None
+        with suppress(ValueError, RecursionError):
+            body = json.loads(await _whole(chunks, limit=MOST_BYTES_OF_ERROR))
+        if mapping(body).get("error"):
+            return failures.from_event(body, key=key)
+    return errors.MalformedStreamError(_content_type(answer)[:100])
+
+
+async def _whole(chunks: AsyncIterator[bytes], *, limit: int) -> bytes:
+    parts, size = [], 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise errors.MalformedStreamError(f"The answer is larger than {limit} bytes.")
+        parts.append(chunk)
+    return b"".join(parts)
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:

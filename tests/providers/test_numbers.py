@@ -8,7 +8,7 @@ import pytest
 
 from providers.adapters.anthropic import MessageDecoder
 from providers.adapters.failures import retry_after
-from providers.adapters.openai import ChatDecoder
+from providers.adapters.openai_chat import ChatDecoder
 from providers.adapters.sdk import MOST_TOKENS
 from providers.types import AdapterEvent, Usage
 
