@@ -236,7 +236,7 @@ PROVIDER_ENVIRONMENT = {
         "api_key": env.key(f"{kind.upper()}_API_KEY"),
         "base_url": env.url(f"{kind.upper()}_BASE_URL"),
     }
-    for kind in ("openai", "anthropic")
+    for kind in ("openai", "anthropic", "openrouter")
 }
 PROVIDER_ALLOW_PRIVATE = env.boolean("PROVIDER_ALLOW_PRIVATE")
 PROVIDER_ALLOWED_HOSTS = env.allowed_hosts("PROVIDER_ALLOWED_HOSTS")
