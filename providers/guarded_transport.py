@@ -1,27 +1,27 @@
-"""HTTP to addresses that users set: vetted, pinned, bounded. Imported on first use (`httpx2`)."""
+"""HTTP to addresses that users set: vetted and pinned. Imported on first use (`httpx2`)."""
 
 import time
-from collections.abc import AsyncIterator
-from typing import cast
 
 import httpx2
+from django.utils.translation import gettext as _
 
-from providers import guard
-from providers.errors import AddressRefusedError, MalformedStreamError
+from providers import guard, proxies, registry
+from providers.errors import AddressRefusedError, NetworkError
+from providers.routes import Routes, port_of
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
 PINNED_FOR = 60.0
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Connects to the address that was vetted, under the name that was asked for.
 
-    Certificate, SNI and Host are those of the name. An answer that is no event stream is bounded,
-    and a compressed one is refused: what it unpacks to could not be bounded.
+    Certificate, SNI and Host are those of the name. A proxy of the environment gets the address,
+    never the name, or its answer to the name would be the one that counts; only the providers' own
+    hosts, which no user chose, are named to it. See docs/decisions/0009-proxies-get-addresses.md.
     """
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
-        self._inner = inner
+    def __init__(self) -> None:
+        self._routes = Routes()
         self._pinned: dict[tuple[str, int], tuple[list[str], float]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -29,17 +29,20 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         url = request.url
         if url.scheme not in ("http", "https") or url.userinfo:
             raise AddressRefusedError
-        addresses = await self._addresses(url.host, url.port or _default_port(url.scheme))
+        proxy = proxies.proxy_for(url.scheme, [url.host], port_of(url))
+        if proxy and _is_a_providers_own(url):
+            return await self._routes.send(request, proxy=proxy)
+        addresses = await self._addresses(url.host, port_of(url))
         for address in addresses[:-1]:
             try:
-                return await self._send(request, url, address)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._send(request, address)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout, NetworkError):
                 continue  # The next address may answer, as with any client.
-        return await self._send(request, url, addresses[-1])
+        return await self._send(request, addresses[-1])
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._inner.aclose()
+        await self._routes.aclose()
 
     async def _addresses(self, host: str, port: int) -> list[str]:
         """Vetted ones; kept for a minute, so that connections can be used again."""
@@ -49,49 +52,34 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             self._pinned[host, port] = (addresses, time.monotonic() + PINNED_FOR)
         return addresses
 
-    async def _send(
-        self, request: httpx2.Request, url: httpx2.URL, address: str
-    ) -> httpx2.Response:
+    async def _send(self, request: httpx2.Request, address: str) -> httpx2.Response:
         """The Host header was made from the name when the request was."""
+        url = request.url
+        proxy = proxies.proxy_for(url.scheme, [url.host, address], port_of(url))
         pinned = httpx2.Request(
             request.method,
             url.copy_with(host=address),
             headers=request.headers,
             stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": url.host},
+            extensions={**request.extensions, "sni_hostname": url.host.rstrip(".")},
         )
-        return await _bounded(await self._inner.handle_async_request(pinned))
+        if proxy:
+            _fit_for_proxy(pinned)
+        return await self._routes.send(pinned, proxy=proxy)
 
 
-class BoundedStream(httpx2.AsyncByteStream):
-    """A body of at most `MAX_BODY_BYTES`."""
-
-    def __init__(self, inner: httpx2.AsyncByteStream) -> None:
-        self._inner = inner
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for part in self._inner:
-            size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise MalformedStreamError(f"The answer is larger than {MAX_BODY_BYTES} bytes.")
-            yield part
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._inner.aclose()
+def _fit_for_proxy(request: httpx2.Request) -> None:
+    url = request.url
+    if ":" in url.host:
+        # httpcore2 writes them without brackets into CONNECT, where they would mean another one.
+        raise NetworkError(_("A proxy is used, which is asked for IPv4 addresses only."))
+    if url.scheme == "http":
+        # It reads the Host itself, and might call that instead of the address.
+        request.headers["host"] = url.netloc.decode("ascii")
 
 
-async def _bounded(response: httpx2.Response) -> httpx2.Response:
-    stream = cast(httpx2.AsyncByteStream, response.stream)
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        await stream.aclose()
-        raise MalformedStreamError("The answer is compressed, which was not asked for.")
-    is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
-    if response.status_code >= 300 or not is_stream:
-        response.stream = BoundedStream(stream)
-    return response
-
-
-def _default_port(scheme: str) -> int:
-    return 443 if scheme == "https" else 80
+def _is_a_providers_own(url: httpx2.URL) -> bool:
+    """Whether an adapter names the host itself, over TLS."""
+    wanted = ("https", url.host, port_of(url))
+    own = (registry.adapter_class(kind).default_base_url for kind in registry.kinds())
+    return url.scheme == "https" and any(guard.host_of(each) == wanted for each in own if each)

@@ -1,21 +1,19 @@
 """The HTTP client that the SDKs send their requests with. Imported on first use (`httpx2`)."""
 
-import ssl
 from collections.abc import Mapping
-from functools import cache
 
 import httpx2
 from django.conf import settings
 
+from providers.bounded_transport import BoundedTransport
 from providers.guarded_transport import GuardedTransport
+from providers.routes import OpenTransport, ssl_context
 from providers.types import Connection
 
-CONNECT_LIMIT = 10.0
 WRITE_LIMIT = 60.0
 # At least; always over what the runner allows for a first token and between two: it must be the
 # one that ends a reply, but no read may wait for ever.
 READ_LIMIT = 900.0
-LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 # All that an address set by a user gets to see. What the environment adds for the site's own
 # connections (organisation, custom headers) and the SDKs' notes about this machine stay here.
 SENT_TO_ANYONE = frozenset(
@@ -34,13 +32,18 @@ SENT_TO_ANYONE = frozenset(
 
 
 def http_client(
-    connection: Connection, *, auth: dict[str, str], headers: Mapping[str, str] | None = None
+    connection: Connection,
+    *,
+    auth: dict[str, str],
+    headers: Mapping[str, str] | None = None,
+    total_limit: float | None = None,
 ) -> httpx2.AsyncClient:
     """A client for one connection; guarded unless the connection is trusted.
 
     `auth` are the headers that carry the key; the SDK's own, which may come from the environment,
     are replaced by them. `headers` are what the adapter adds of its own: it decides to which hosts.
-    Follows no redirects: one would take the key to another host.
+    Follows no redirects: one would take the key to another host. Every call ends after
+    `total_limit` seconds, by default REPLY_TOTAL_TIMEOUT.
     """
 
     async def set_headers(request: httpx2.Request) -> None:
@@ -50,29 +53,21 @@ def http_client(
         # Compressing would hold back small pieces of a stream.
         request.headers.update({"accept-encoding": "identity", **(headers or {}), **auth})
 
+    total = total_limit or settings.REPLY_TOTAL_TIMEOUT
     patience = max(settings.REPLY_FIRST_TOKEN_TIMEOUT, settings.REPLY_IDLE_TIMEOUT)
-    read = max(READ_LIMIT, patience + 30)
+    read = min(max(READ_LIMIT, patience + 30), total)
     return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(read, connect=CONNECT_LIMIT, write=WRITE_LIMIT),
-        limits=LIMITS,
+        timeout=httpx2.Timeout(read, connect=settings.PROVIDER_CONNECT_TIMEOUT, write=WRITE_LIMIT),
         follow_redirects=False,
-        trust_env=connection.trusted,
-        verify=_ssl_context(),
-        transport=None if connection.trusted else guarded_transport(),
+        # The transport asks the environment for proxies itself.
+        trust_env=False,
+        verify=ssl_context(),
+        transport=BoundedTransport(
+            OpenTransport() if connection.trusted else GuardedTransport(),
+            total_limit=total,
+        ),
         event_hooks={"request": [set_headers]},
     )
-
-
-def guarded_transport() -> GuardedTransport:
-    """Knows no proxies: they would do the resolving."""
-    inner = httpx2.AsyncHTTPTransport(verify=_ssl_context(), limits=LIMITS)
-    return GuardedTransport(inner)
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    """One for all clients: making it reads every root certificate."""
-    return httpx2.create_ssl_context()
 
 
 def _may_send(name: str, *, trusted: bool) -> bool:
