@@ -6,6 +6,7 @@ inside its methods, on first use: start-up must not pay for it.
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.functional import Promise
@@ -61,3 +62,24 @@ class Adapter(ABC):
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:
         """Ask the provider which models this connection may use. Raises `ProviderError`s."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """How far a server is with fetching a model, in bytes of all files that it knows of by now."""
+
+    step: str
+    """In the server's words."""
+    completed: int = 0
+    total: int = 0
+
+
+class DownloadingAdapter(Adapter):
+    """An adapter whose server fetches models when it is told to."""
+
+    @abstractmethod
+    def download(self, model: str) -> AsyncGenerator[DownloadProgress, None]:
+        """Let the server fetch a model. Ends when it is there; closing the iterator gives it up.
+
+        Raises `ProviderError`s.
+        """

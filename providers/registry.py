@@ -17,6 +17,7 @@ BUILT_IN: dict[str, str] = {
     "openai": "providers.adapters.openai.OpenAIAdapter",
     "anthropic": "providers.adapters.anthropic.AnthropicAdapter",
     "openrouter": "providers.adapters.openrouter.OpenRouterAdapter",
+    "ollama": "providers.adapters.ollama.OllamaAdapter",
     "openai_compatible": "providers.adapters.openai_compatible.OpenAICompatibleAdapter",
     "demo": "providers.adapters.demo.DemoAdapter",
 }

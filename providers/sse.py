@@ -47,6 +47,10 @@ class EventParser:
                 self._kept = 0
             self._keep(self._line, start_of_next)
 
+    def end(self) -> Iterator[bytes]:
+        """Nothing: what the end of the bytes cuts off does not count."""
+        return iter(())
+
     def _normalised(self, chunk: bytes) -> bytes:
         """The chunk with LF as its only line end, also where a CRLF was split."""
         if self._after_cr and chunk:

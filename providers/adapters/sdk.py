@@ -1,16 +1,17 @@
 """What the adapters on official SDKs share: the request is the SDK's, the decoding is ours.
 
 The SDK makes the request (addresses, authentication, error bodies) and retries nothing; the bytes
-of the answer go through `providers.sse`.
+of the answer go through `providers.sse`. An adapter without an SDK can bring a client and a parser
+of its own.
 """
 
 import asyncio
 import json
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from providers import errors
 from providers.adapters import failures
@@ -54,11 +55,25 @@ class Answer(Protocol):
         """The body as it arrives."""
 
 
+class Parser(Protocol):
+    """Cuts bytes into the data of events. A new one for every stream."""
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """What the chunk completes."""
+
+    def end(self) -> Iterator[bytes]:
+        """What counts as complete once the bytes are over."""
+
+
 C = TypeVar("C", bound=Client)
 
 
 class SdkAdapter(Adapter, Generic[C]):
     """An adapter on an SDK whose client is `C`."""
+
+    content_types: ClassVar[tuple[str, ...]] = ("text/event-stream",)
+    """Of answers that are streams."""
+    parser: ClassVar[Callable[[], Parser]] = EventParser
 
     @property
     def base_url(self) -> str:
@@ -85,10 +100,10 @@ class SdkAdapter(Adapter, Generic[C]):
             self.open(client, request) as answer,
             aclosing(answer.iter_bytes()) as chunks,
         ):
-            if not _content_type(answer).startswith("text/event-stream"):
+            if not _content_type(answer).startswith(self.content_types):
                 raise await _complaint(answer, chunks, key=self.connection.api_key)
             decoder = self.make_decoder(request)
-            async with aclosing(decoded(chunks, decoder)) as events:
+            async with aclosing(decoded(chunks, decoder, type(self).parser())) as events:
                 async for event in events:
                     yield event
             if decoder.finish_reason is None:
@@ -133,22 +148,30 @@ class SdkAdapter(Adapter, Generic[C]):
 
 
 async def decoded(
-    chunks: AsyncIterator[bytes], decoder: Decoder
+    chunks: AsyncIterator[bytes], decoder: Decoder, parser: Parser
 ) -> AsyncGenerator[AdapterEvent, None]:
     """The events in a stream of bytes, until the protocol or the bytes end."""
-    parser = EventParser()
     async for chunk in chunks:
-        for data in parser.feed(chunk):
-            if data == b"[DONE]":
-                decoder.finish_reason = decoder.finish_reason or "stop"
-                return
-            try:
-                for event in decoder.feed(json.loads(data.decode())):
-                    yield event
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise errors.MalformedStreamError(_excerpt(data)) from error
-            if decoder.finished:
-                return
+        for event in _events(parser.feed(chunk), decoder):
+            yield event
+        if decoder.finished:
+            return
+    for event in _events(parser.end(), decoder):
+        yield event
+
+
+def _events(pieces: Iterator[bytes], decoder: Decoder) -> Iterator[AdapterEvent]:
+    for data in pieces:
+        if data == b"[DONE]":
+            decoder.finish_reason = decoder.finish_reason or "stop"
+            decoder.finished = True
+            return
+        try:
+            yield from decoder.feed(json.loads(data.decode()))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise errors.MalformedStreamError(_excerpt(data)) from error
+        if decoder.finished:
+            return
 
 
 def clean(text: str) -> str:
