@@ -1,12 +1,14 @@
-"""A real HTTP server that speaks OpenAI's and Anthropic's wire formats, and can fail on purpose.
+"""A real HTTP server that speaks the wire formats of providers, and can fail on purpose.
 
     python -m tests.upstream --port 9000        # as a process
     with Upstream() as upstream: ...            # in a thread; `upstream.url`
 
-`POST /v1/chat/completions` and `POST /v1/messages` (streamed or not), `GET /v1/models` (Anthropic's
-format when the request has an `anthropic-version` header). The key `wrong` gets 401; the key
-`patient` waits for a list of models for ever; for `half` one of the models is named with half a
-surrogate pair.
+`POST /v1/chat/completions`, `POST /v1/responses` and `POST /v1/messages` (streamed or not),
+`GET /v1/models` (Anthropic's format when the request has an `anthropic-version` header), and
+OpenRouter's `POST /api/v1/chat/completions`, `GET /api/v1/models` and `GET /api/v1/key`. A list of
+models is what `upstream.listing` says when it is set. The key `wrong` gets 401 (not from
+OpenRouter's list); the key `patient` waits for a list for ever; for `half` one of the models is
+named with half a surrogate pair.
 
 How it answers is chosen by the model's name, or by the first line of the last user message when
 that is `/mode <name>` (not with the model `echo`):
@@ -36,6 +38,8 @@ that is `/mode <name>` (not with the model `echo`):
     html                200 with a web page instead of a stream
     redirect            302 to /_redirected
     error-event         two tokens, then an error event in the stream
+    error-event-NNN     the same with that number as the error's code
+    error-json          200 with an error as JSON instead of a stream
     error-NNN           that status; 429 with Retry-After: 7
     error-429-date      Retry-After as an HTTP date, 5 seconds from now
     error-429-long      Retry-After: 3600
@@ -44,6 +48,9 @@ that is `/mode <name>` (not with the model `echo`):
     error-context       400, too many tokens
     error-filter        400, content policy
     error-key           400, with the key of the request in its message
+    no-stream-options   400 to a request that has stream_options, else ok
+    usage-none          no usage, whether it was asked for or not
+    usage-odd           usage that is no object
     429-once            429 with Retry-After: 1 to the first request of a text, then ok
     500-once            500 to the first request of a text, then ok
     cut-once            the connection breaks before any answer, then ok
@@ -59,12 +66,10 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from email.utils import formatdate
+from collections.abc import Callable
 from typing import Any, Self
 
-from tests import upstream_modes as modes
-from tests.upstream_wire import AnthropicWire, OpenAIWire, Wire
+from tests.upstream_answer import Answer, send_json
 
 MAX_BODY = 64 * 1024 * 1024
 
@@ -77,9 +82,15 @@ class Upstream:
         self.requests: list[dict[str, Any]] = []
         self.timeline: dict[int, dict[str, Any]] = {}
         self.connections_made = 0
+        self.listing: object = None
         self._failed_once: set[tuple[str, str]] = set()
         self._connections: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
+
+    @property
+    def answer(self) -> type[Answer]:
+        """Speaks the protocol."""
+        return Answer
 
     @property
     def url(self) -> str:
@@ -96,6 +107,7 @@ class Upstream:
         self.requests.clear()
         self.timeline.clear()
         self.connections_made = 0
+        self.listing = None
         self._failed_once.clear()
 
     def __enter__(self) -> Self:
@@ -154,7 +166,7 @@ class Upstream:
         number = len(self.requests) + 1
         entry = {"id": number, "at": time.time(), "method": method, "path": path}
         self.requests.append({**entry, "headers": headers, "body": body})
-        answer = Answer(self, (reader, writer), number=number, headers=headers, body=body)
+        answer = self.answer(self, (reader, writer), number=number, headers=headers, body=body)
         return await answer.send(method, path.partition("?")[0])
 
     async def _own_pages(self, method: str, path: str, writer: asyncio.StreamWriter) -> bool:
@@ -171,166 +183,6 @@ class Upstream:
             return False
         self._failed_once.add(key)
         return True
-
-
-class Answer:
-    """The answer to one request."""
-
-    def __init__(
-        self,
-        upstream: Upstream,
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        *,
-        number: int,
-        headers: dict[str, str],
-        body: dict[str, Any],
-    ) -> None:
-        self.upstream, self.number = upstream, number
-        self.reader, self.writer = streams
-        self.log: dict[str, Any] = {"tokens": [], "end": "under way"}
-        self.prompt = modes.prompt_of(body)
-        anthropic = "anthropic-version" in headers
-        self.wire: Wire = (AnthropicWire if anthropic else OpenAIWire)(self.prompt)
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        self.key = headers.get("x-api-key", bearer)
-
-    async def send(self, method: str, path: str) -> bool:
-        """Answer; whether another request may follow on the connection."""
-        if self.key == "wrong":
-            return await self._error(401, "Incorrect API key provided.", "invalid_api_key")
-        if method == "GET" and path == "/v1/models":
-            if self.key == "patient":
-                return await self._hang()
-            odd = ["half \ud83d"] if self.key == "half" else []
-            await send_json(self.writer, 200, self.wire.models(modes.LISTED + odd))
-            return True
-        wanted = {OpenAIWire: "/v1/chat/completions", AnthropicWire: "/v1/messages"}
-        if method != "POST" or path != wanted[type(self.wire)]:
-            return await self._error(404, f"No such page: {method} {path}")
-        mode = modes.mode_of(self.prompt)
-        self.log.update(model=self.prompt.model, mode=mode)
-        self.upstream.timeline[self.number] = self.log
-        try:
-            return await self._completion(mode)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            self.log["end"] = "closed by client"
-            raise
-
-    async def _completion(self, mode: str) -> bool:
-        if mode.endswith("-once"):
-            if not self.upstream.first_time(mode, self.prompt.text):
-                mode = "ok"
-            elif mode == "cut-once":
-                return self._break()
-            else:
-                mode = {"429-once": "error-429-1", "500-once": "error-500"}[mode]
-        if mode.startswith("error-") and mode != "error-event":
-            return await self._failure(mode)
-        if mode == "hang":
-            return await self._hang()
-        if mode in modes.ODD_PAGES:
-            status, headers, text = modes.ODD_PAGES[mode]
-            await send(self.writer, status, text, headers)
-            return True
-        steps = modes.steps(mode, self.prompt)
-        if not self.prompt.streamed:
-            return await self._whole(steps)
-        return await self._stream(steps, byte_by_byte=mode == "byte-by-byte")
-
-    async def _failure(self, mode: str) -> bool:
-        if mode == "error-echo":
-            return await self._error(400, self.prompt.text)
-        status, message, code, retry_after = modes.failure(mode, self.key, self.wire.context_code)
-        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        if mode == "error-429-date":
-            headers["Retry-After"] = formatdate(time.time() + 5, usegmt=True)
-        return await self._error(status, message, code, headers)
-
-    async def _whole(self, steps: AsyncIterator[modes.Step]) -> bool:
-        text, reason = "", "stop"
-        async for step in steps:
-            text += step.text if step.kind == "text" else ""
-            reason = step.text if step.kind == "finish" else reason
-        await send_json(self.writer, 200, self.wire.whole(text, reason, len(text) // 3))
-        self.log["end"] = "complete"
-        return True
-
-    async def _stream(self, steps: AsyncIterator[modes.Step], *, byte_by_byte: bool) -> bool:
-        self.writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-            b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        size = 1 if byte_by_byte else 0
-        await self._chunk(self.wire.start(), size)
-        async for step in steps:
-            if step.kind == "cut":
-                return self._break()
-            if step.kind == "hang":
-                return await self._hang()
-            if step.kind == "finish":
-                end = self.wire.finish(step.text, len(self.log["tokens"])) + self.wire.done
-                await self._chunk(end, size)
-                self.log["end"] = "complete"
-            else:
-                data = getattr(self.wire, step.kind)(*([step.text] if step.text else []))
-                self.log["tokens"].append(time.time())
-                await self._chunk(data, size)
-        self.writer.write(b"0\r\n\r\n")
-        await self.writer.drain()
-        return True
-
-    async def _chunk(self, data: bytes, size: int) -> None:
-        """One HTTP chunk, or many of `size` bytes."""
-        for start in range(0, len(data), size or len(data)):
-            part = data[start : start + size] if size else data
-            self.writer.write(b"%x\r\n%b\r\n" % (len(part), part))
-            if size:
-                await asyncio.sleep(0)
-        if self.writer.is_closing():
-            raise ConnectionResetError
-        await self.writer.drain()
-
-    async def _hang(self) -> bool:
-        """Until the client leaves."""
-        self.log["end"] = "hang"
-        while await self.reader.read(1):
-            pass
-        self.log["end"] = "closed by client"
-        return False
-
-    def _break(self) -> bool:
-        self.log["end"] = "cut"
-        self.writer.transport.abort()
-        return False
-
-    async def _error(
-        self,
-        status: int,
-        message: str,
-        code: str | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> bool:
-        await send_json(self.writer, status, self.wire.error(status, message, code), headers)
-        return True
-
-
-async def send_json(
-    writer: asyncio.StreamWriter, status: int, body: object, headers: dict[str, str] | None = None
-) -> None:
-    """One answer with a JSON body."""
-    fields = {"Content-Type": "application/json", **(headers or {})}
-    await send(writer, status, json.dumps(body), fields)
-
-
-async def send(
-    writer: asyncio.StreamWriter, status: int, text: str, headers: dict[str, str]
-) -> None:
-    """One whole answer."""
-    data = text.encode()
-    fields = {**headers, "Content-Length": str(len(data))}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    writer.write(f"HTTP/1.1 {status} Test\r\n{lines}\r\n".encode() + data)
-    await writer.drain()
 
 
 if __name__ == "__main__":

@@ -52,16 +52,24 @@ class Step:
 
     kind: str
     text: str = ""
+    code: str = ""
 
 
 def prompt_of(body: dict[str, Any]) -> Prompt:
     """What of a request decides the answer."""
-    users = [m for m in body.get("messages", []) if m.get("role") == "user"]
+    turns = body.get("messages") or body.get("input") or []
+    users = [turn for turn in turns if turn.get("role") == "user"]
     content = users[-1]["content"] if users else ""
     if not isinstance(content, str):
-        content = "".join(part["text"] for part in content if part.get("type") == "text")
-    usage = bool((body.get("stream_options") or {}).get("include_usage"))
-    return Prompt(str(body.get("model", "")), content, bool(body.get("stream")), usage)
+        texts = [part for part in content if part.get("type") in ("text", "input_text")]
+        content = "".join(part["text"] for part in texts)
+    return Prompt(
+        str(body.get("model", "")),
+        content,
+        streamed=bool(body.get("stream")),
+        usage=bool((body.get("stream_options") or {}).get("include_usage")),
+        has_stream_options="stream_options" in body,
+    )
 
 
 def mode_of(prompt: Prompt) -> str:
@@ -116,7 +124,7 @@ async def steps(  # noqa: PLR0912 - one branch a mode
     elif mode == "slow":
         async for step in _paced(mode, 10, 2):
             yield step
-    elif mode in ("malformed", "huge-line", "error-event"):
+    elif mode in ("malformed", "huge-line") or mode.startswith("error-event"):
         for step in (Step("text", "Before "), Step("text", "this. "), _broken(mode)):
             yield step
         return
@@ -150,8 +158,9 @@ def _pieces(kind: str, text: str) -> list[Step]:
 def _broken(mode: str) -> Step:
     if mode == "huge-line":
         return Step("text", "x" * HUGE)
-    if mode == "error-event":
-        return Step("error_event", "The model fell over.")
+    if mode.startswith("error-event"):
+        code = mode.removeprefix("error-event").lstrip("-")
+        return Step("error_event", "The model fell over.", code)
     return Step("malformed")
 
 

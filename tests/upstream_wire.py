@@ -1,4 +1,6 @@
-"""The two wire formats that the fake upstream speaks: what each kind of event looks like as bytes.
+"""The wire formats that the fake upstream speaks: what each kind of event looks like as bytes.
+
+Responses and OpenRouter's format are in modules of their own.
 
 Sources: https://platform.openai.com/docs/api-reference/chat-streaming and
 https://docs.anthropic.com/en/api/messages-streaming.
@@ -35,13 +37,18 @@ class Prompt:
     text: str
     streamed: bool
     usage: bool
+    has_stream_options: bool = False
 
 
 class OpenAIWire:
     """Chat Completions."""
 
+    completions: ClassVar = ("POST", "/v1/chat/completions")
+    catalogue: ClassVar = ("GET", "/v1/models")
+    reasoning_field: ClassVar = "reasoning_content"
+    always_counts: ClassVar = False
     finish_reasons: ClassVar = {"stop": "stop", "length": "length", "refuse": "content_filter"}
-    context_code: ClassVar = "context_length_exceeded"
+    context_code: ClassVar[str | None] = "context_length_exceeded"
     done: ClassVar = b"data: [DONE]\n\n"
 
     def __init__(self, prompt: Prompt) -> None:
@@ -61,18 +68,21 @@ class OpenAIWire:
 
     def reasoning(self, text: str) -> bytes:
         """One reasoning delta."""
-        return (self._text % ("reasoning_content", json.dumps(text, ensure_ascii=False))).encode()
+        return (self._text % (self.reasoning_field, json.dumps(text, ensure_ascii=False))).encode()
 
     def finish(self, reason: str, tokens: int) -> bytes:
         """What comes after the last token, without `done`."""
         end = self._chunk({"delta": {}, "finish_reason": self.finish_reasons[reason]})
-        if not self.prompt.usage:
+        if not (self.prompt.usage or self.always_counts):
             return end
         usage = compact({"choices": [], "usage": self.usage(tokens)})[1:]
         return end + f"data: {self._head},{usage}\n\n".encode()
 
-    def usage(self, tokens: int) -> dict[str, Any]:
+    def usage(self, tokens: int) -> dict[str, Any] | str | None:
         """Fixed input, counted output."""
+        odd: dict[str, str | None] = {"usage-none": None, "usage-odd": "lots"}
+        if self.prompt.model in odd:
+            return odd[self.prompt.model]
         return {
             "prompt_tokens": 11,
             "completion_tokens": tokens,
@@ -100,9 +110,10 @@ class OpenAIWire:
         kind = ERROR_TYPES.get(status, "api_error")
         return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
-    def error_event(self, message: str) -> bytes:
+    def error_event(self, message: str, code: str = "server_error") -> bytes:
         """A fault in the middle of a stream."""
-        return f"data: {compact(self.error(500, message))}\n\n".encode()
+        error = self.error(500, message, code)
+        return f"data: {compact(error)}\n\n".encode()
 
     def malformed(self) -> bytes:
         """Not JSON."""
@@ -121,6 +132,8 @@ class OpenAIWire:
 class AnthropicWire:
     """Messages."""
 
+    completions: ClassVar = ("POST", "/v1/messages")
+    catalogue: ClassVar = ("GET", "/v1/models")
     finish_reasons: ClassVar = {"stop": "end_turn", "length": "max_tokens", "refuse": "refusal"}
     context_code: ClassVar = None
     done: ClassVar = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -180,7 +193,7 @@ class AnthropicWire:
         kind = ERROR_TYPES.get(status, "api_error")
         return {"type": "error", "error": {"type": kind, "message": message}}
 
-    def error_event(self, message: str) -> bytes:
+    def error_event(self, message: str, code: str = "") -> bytes:
         """A fault in the middle of a stream."""
         return _event("error", error={"type": "overloaded_error", "message": message})
 
@@ -241,9 +254,6 @@ class AnthropicWire:
         block = {"type": "redacted_thinking", "data": "c2VhbGVk"}
         start = _event("content_block_start", index=self._index, content_block=block)
         return start + _event("content_block_stop", index=self._index)
-
-
-Wire = OpenAIWire | AnthropicWire
 
 
 def _event(name: str, **values: object) -> bytes:

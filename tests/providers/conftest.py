@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from providers import guard, registry
+from providers.adapters.openai import OpenAIAdapter
 from providers.clients import close_clients
 from providers.contract import Adapter
 from providers.types import (
@@ -39,11 +40,21 @@ def upstream(running_upstream: Upstream) -> Upstream:
 
 @pytest.fixture
 async def adapter_for(upstream: Upstream) -> AsyncIterator[Callable[..., Adapter]]:
-    """Makes an adapter of a kind over a trusted connection to the upstream."""
+    """Makes an adapter of a kind over a trusted connection to the upstream.
+
+    For `responses` the upstream is OpenAI itself, which is spoken to over Responses.
+    """
 
     def make(kind: str, *, key: str = KEY, base_url: str = "", trusted: bool = True) -> Adapter:
-        address = base_url or upstream.url + ("" if kind == "anthropic" else "/v1")
+        path = {"anthropic": "", "openrouter": "/api/v1"}.get(kind, "/v1")
+        address = base_url or upstream.url + path
         connection = Connection(slug=kind, api_key=key, base_url=address, trusted=trusted)
+        if kind == "responses":
+
+            class Home(OpenAIAdapter):
+                default_base_url = address
+
+            return Home(connection)
         return registry.make_adapter(kind, connection)
 
     yield make
