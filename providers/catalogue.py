@@ -4,13 +4,13 @@ The questions to the providers are in `providers.refresh`; a page never waits fo
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
-from providers import refresh, registry
+from providers import registry, schedule
+from providers.availability import ConnectionHealth, Health, State, health_of
 from providers.connections import (
     Source,
     environment,
@@ -19,14 +19,9 @@ from providers.connections import (
     stored_sources,
 )
 from providers.models import ApiKey, ModelList
+from providers.overrides import Overrides, overrides_for
 from providers.querysets import AnyUser
 from providers.types import ModelInfo
-
-STALE_AFTER = timedelta(hours=6)
-RETRY_AFTER = timedelta(minutes=1)
-
-
-State = Literal["ok", "failing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,8 @@ class ProviderModels:
     """One connection's models, as last told by the provider.
 
     `error` holds the provider's own words (untrusted text) when the last question failed. Without
-    `checked_at` it was never asked, and `models` are those that it is known to have.
+    `checked_at` it was never asked, and `models` are those that it is known to have. `total` is how
+    many it has; of very many `models` are the first ones.
     """
 
     slug: str
@@ -66,26 +62,46 @@ class ProviderModels:
     checked_at: datetime | None
     first_token_ms: int | None = None
     """Median over all of its models, of the calls of the last hour."""
+    total: int = 0
+    is_fixed: bool = False
+    """Built in: nobody is asked, and it always works."""
 
     @property
     def state(self) -> State:
         """Of the connection: what its list of models said last."""
+        if self.is_fixed:
+            return "ok"
         if self.checked_at is None:
             return "unknown"
         return "failing" if self.error else "ok"
 
 
-def models_for(user: AnyUser) -> list[ProviderModels]:
-    """All that the user may choose from, best connection first, the demo last. Two queries.
+def models_for(user: AnyUser, *, watched: bool = False) -> list[ProviderModels]:
+    """All that the user may choose from, best connection first, the demo last. Four queries.
 
-    Starts a question in the background where the answer is missing or old.
+    Starts a question in the background where the answer is missing or old; `watched` is for a page
+    that shows how the providers do while somebody looks on.
     """
     sources = sources_for(user)
     lists = _lists(sources)
-    for source in sources:
-        if _is_due(source, lists.get(source.slug)):
-            refresh.refresh_later(source)
-    return [_models_of(source, lists.get(source.slug)) for source in sources]
+    schedule.ask_when_due(sources, lists, watched=watched)
+    health = health_of(sources)
+    overrides = overrides_for(sources)
+    return [
+        _models_of(
+            source, lists.get(source.slug), health.get(source.slug, ConnectionHealth()), overrides
+        )
+        for source in sources
+    ]
+
+
+def ask_now(user: AnyUser, *, slug: str = "") -> None:
+    """Have the models asked for in the background: the user's connections, or one of them.
+
+    Those that have just answered are left alone. Two queries.
+    """
+    sources = [source for source in sources_for(user) if slug in ("", source.slug)]
+    schedule.ask_now(sources, _lists(sources))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,38 +184,50 @@ def _lists(sources: list[Source]) -> dict[str, ModelList]:
     return lists
 
 
-def _is_due(source: Source, row: ModelList | None) -> bool:
-    if not registry.adapter_class(source.kind).needs_refresh:
-        return False
-    if row is None:
-        return True
-    return row.fetched_at < timezone.now() - (RETRY_AFTER if row.error else STALE_AFTER)
-
-
 def model_info(source: Source, model: str) -> ModelInfo:
-    """What is known of one model of a connection, whether it is offered or not. One query.
+    """What is known of one model of a connection, whether it is offered or not. Two queries.
 
-    None for a connection whose models never change.
+    One for a connection whose models never change.
     """
     fixed = not registry.adapter_class(source.kind).needs_refresh
     row = None if fixed else _lists([source]).get(source.slug)
-    for values in row.offered if row else ():
-        if values["id"] == model:
-            return ModelInfo.from_json(values)
-    return ModelInfo(id=model)
+    offered = row.offered if row else []
+    known = next((values for values in offered if values["id"] == model), {"id": model})
+    return overrides_for([source], model=model).applied(source, ModelInfo.from_json(known))
 
 
-def _models_of(source: Source, row: ModelList | None) -> ProviderModels:
+def _models_of(
+    source: Source, row: ModelList | None, health: ConnectionHealth, overrides: Overrides
+) -> ProviderModels:
+    adapter = registry.adapter_class(source.kind)
+    fixed = not adapter.needs_refresh
     if row is not None and row.offered:
         models = [ModelInfo.from_json(values) for values in row.offered]
     else:
-        preferred = registry.adapter_class(source.kind).preferred_models
-        models = [ModelInfo(id=model) for model in preferred]
+        models = [ModelInfo(id=model) for model in adapter.preferred_models]
+    unknown = Health(state="ok") if fixed else Health()
     return ProviderModels(
         slug=source.slug,
         label=source.label,
         kind=source.kind,
-        models=tuple(ModelEntry(name=f"{source.slug}/{model.id}", info=model) for model in models),
+        models=tuple(
+            _entry(source, overrides.applied(source, model), health.models.get(model.id, unknown))
+            for model in models
+        ),
         error=row.error if row else "",
         checked_at=row.fetched_at if row else None,
+        first_token_ms=health.first_token_ms,
+        total=max(row.total if row else 0, len(models)),
+        is_fixed=fixed,
+    )
+
+
+def _entry(source: Source, info: ModelInfo, health: Health) -> ModelEntry:
+    return ModelEntry(
+        name=f"{source.slug}/{info.id}",
+        info=info,
+        state=health.state,
+        reason=health.reason,
+        first_token_ms=health.first_token_ms,
+        checked_at=health.checked_at,
     )

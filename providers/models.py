@@ -92,7 +92,8 @@ class ModelList(models.Model):
     """What one connection offered when it was last asked.
 
     `offered` is a list of objects with the fields of `types.ModelInfo`. A failed question keeps the
-    list of the last good one and sets `error` to the provider's own words.
+    list of the last good one and sets `error` to the provider's own words. `total` is how many
+    models there are; of very many only the first ones are kept.
     """
 
     api_key = models.OneToOneField(
@@ -102,6 +103,7 @@ class ModelList(models.Model):
         max_length=50, null=True, blank=True, unique=True, help_text=_("Set by the environment.")
     )
     offered = models.JSONField(default=list)
+    total = models.PositiveIntegerField(default=0)
     fetched_at = models.DateTimeField()
     error = models.CharField(max_length=1000, blank=True)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connections as databases
 from django.db import transaction
 from django.utils import timezone
 
-from providers import registry
+from providers import price_list, registry
 from providers.cipher import DecryptionError
 from providers.connections import Source, environment_sources, site_sources
 from providers.contract import Adapter
@@ -21,11 +22,18 @@ from providers.types import ModelInfo
 
 TIME_LIMIT = 10.0
 MAX_MODELS = 2000
+"""Of one connection; a list says how many there would be."""
+MAX_THREADS = 8
+"""Providers that are asked at once; those of the whole site go first."""
 
 logger = logging.getLogger(__name__)
 _under_way: set[str] = set()
+_waiting: deque[Source] = deque()
+_threads = 0
 _closing = threading.Event()
 _lock = threading.Lock()
+# Many answers come at the same moment, and SQLite takes one writer at a time.
+_storing = threading.Lock()
 
 
 async def fetch_models(source: Source) -> list[ModelInfo]:
@@ -41,28 +49,35 @@ async def fetch_models(source: Source) -> list[ModelInfo]:
             models = await adapter.list_models()
     except TimeoutError as error:
         raise ProviderTimeoutError from error
-    return models[:MAX_MODELS]
+    return models
 
 
 async def refresh_models(source: Source) -> str:
     """Ask and store. Returns the provider's complaint, or an empty text. Never raises it."""
-    try:
-        models, error = await fetch_models(source), ""
-    except (ProviderError, DecryptionError) as failure:
-        models, error = [], describe(failure)
-    await sync_to_async(store)(source, models, error)
+    models, total, error = await _ask(source)
+    await sync_to_async(store)(source, models, error, total=total)
     return error
 
 
-async def refresh_all() -> None:
-    """Ask every connection of the environment and of the site, all at once. For the start."""
-    sources = await sync_to_async(_shared_sources)()
-    await asyncio.gather(*(refresh_models(source) for source in sources))
+async def _ask(source: Source) -> tuple[list[ModelInfo], int, str]:
+    """As many models as are kept, with their prices; how many there are; the complaint."""
+    try:
+        models = await fetch_models(source)
+    except (ProviderError, DecryptionError) as failure:
+        return [], 0, describe(failure)
+    address = source.connect().base_url or registry.adapter_class(source.kind).default_base_url
+    kept = await asyncio.to_thread(price_list.filled, models[:MAX_MODELS], address)
+    return kept, len(models), ""
 
 
 def refresh_later(source: Source) -> None:
-    """Ask in a thread of its own, after the transaction if there is one; once at a time."""
+    """Ask in another thread, after the transaction if there is one; once at a time."""
     transaction.on_commit(lambda: _start(source))
+
+
+def is_under_way(source: Source) -> bool:
+    """Whether this process is asking, or about to."""
+    return name_of(source) in _under_way
 
 
 def name_of(source: Source) -> str:
@@ -75,12 +90,18 @@ def close() -> None:
     _closing.set()
 
 
-def store(source: Source, models: Iterable[ModelInfo], error: str) -> None:
-    """Keep the answer. After an error the list of the last good answer stays."""
+def store(
+    source: Source, models: Iterable[ModelInfo], error: str, *, total: int | None = None
+) -> None:
+    """Keep the answer. After an error the list of the last good answer stays.
+
+    `total` is how many models there are when not all are given.
+    """
     now = timezone.now()
     values: dict[str, Any] = {"fetched_at": now, "error": error}
     if not error:
-        values["offered"] = [model.as_json() for model in models]
+        values["offered"] = offered = [model.as_json() for model in models]
+        values["total"] = len(offered) if total is None else total
     place: dict[str, Any] = (
         {"environment": source.slug} if source.key is None else {"api_key": source.key}
     )
@@ -102,7 +123,8 @@ def describe(failure: ProviderError | DecryptionError) -> str:
     return " ".join(part for part in (str(failure.message), failure.detail) if part)
 
 
-def _shared_sources() -> list[Source]:
+def shared_sources() -> list[Source]:
+    """The connections of the environment and of the site whose models can change. One query."""
     return [
         source
         for source in [*environment_sources(), *site_sources()]
@@ -111,25 +133,40 @@ def _shared_sources() -> list[Source]:
 
 
 def _start(source: Source) -> None:
-    name = name_of(source)
+    global _threads  # noqa: PLW0603
     with _lock:
-        if name in _under_way:
+        if name_of(source) in _under_way:
             return
-        _under_way.add(name)
-    threading.Thread(target=_run, args=(source, name), daemon=True, name="models").start()
+        _under_way.add(name_of(source))
+        is_shared = source.key is None or source.key.user_id is None
+        (_waiting.appendleft if is_shared else _waiting.append)(source)
+        if _threads >= MAX_THREADS:
+            return
+        _threads += 1
+    threading.Thread(target=_work, daemon=True, name="models").start()
 
 
-def _run(source: Source, name: str) -> None:
+def _work() -> None:
+    """Ask one after the other until none waits."""
+    global _threads  # noqa: PLW0603
+    while True:
+        with _lock:
+            if not _waiting:
+                _threads -= 1
+                return
+            source = _waiting.popleft()
+        _run(source)
+
+
+def _run(source: Source) -> None:
     try:
-        try:
-            models, error = asyncio.run(fetch_models(source)), ""
-        except (ProviderError, DecryptionError) as failure:
-            models, error = [], describe(failure)
-        store(source, models, error)
+        models, total, error = asyncio.run(_ask(source))
+        with _storing:
+            store(source, models, error, total=total)
     except Exception:
         if not _closing.is_set():
             logger.exception("The models of %s could not be refreshed.", source.slug)
     finally:
         databases.close_all()
         with _lock:
-            _under_way.discard(name)
+            _under_way.discard(name_of(source))

@@ -50,7 +50,7 @@ def split_model_name(model_name: str) -> tuple[str, str]:
 
 
 def resolve(model_name: str, *, user: AnyUser) -> Route:
-    """The way to `provider/model` with the keys that the user may use. At most three queries.
+    """The way to `provider/model` with the keys that the user may use. At most four queries.
 
     Raises `NotFoundError` for a name without a connection; whether the provider knows the model is
     for the provider to say. Raises `AuthenticationError` when its stored key cannot be read.

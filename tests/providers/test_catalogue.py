@@ -1,18 +1,28 @@
 """Which models there are, and which one is chosen."""
 
+import asyncio
 import threading
 import time
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from providers import catalogue, keys, refresh
-from providers.models import ModelList
+from providers import catalogue, keys, refresh, schedule
+from providers.availability import Call, flush, note
+from providers.connections import Source, sources_for
+from providers.errors import OverloadedError
+from providers.models import ModelList, ModelOverride
+from providers.types import ModelInfo
 from tests.providers.conftest import KEY
 from tests.upstream import Upstream
+from tests.upstream_modes import LISTED
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -71,13 +81,16 @@ def test_a_users_own_key_comes_before_the_demo(owner: User, stranger: User) -> N
     assert catalogue.default_model(stranger) == "demo/demo"
 
 
-async def test_refresh_all_asks_what_the_environment_sets(
+async def test_the_server_asks_what_the_environment_sets(
     transactional_db: None, environment: dict[str, dict[str, str]], upstream: Upstream
 ) -> None:
-    await refresh.refresh_all()
+    await sync_to_async(offer)("of-the-last-start")
+    task = asyncio.ensure_future(schedule.keep_asking())
+    await until(ModelList.objects.filter(total__gt=1).aexists)
+    task.cancel()
 
     row = await ModelList.objects.aget()
-    assert (row.environment, row.error) == ("openai", "")
+    assert (row.environment, row.error, row.total) == ("openai", "", len(row.offered))
     assert {"id": "ok"} in row.offered
     assert len(upstream.requests) == 1
 
@@ -87,11 +100,13 @@ async def test_a_provider_that_hangs_is_given_up(
     environment: dict[str, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
+    owner: User,
 ) -> None:
     settings.PROVIDER_ENVIRONMENT = {"openai": environment["openai"] | {"api_key": "patient"}}
     monkeypatch.setattr(refresh, "TIME_LIMIT", 0.2)
 
-    await refresh.refresh_all()
+    [source, _demo] = await sync_to_async(sources_for)(owner)
+    await refresh.refresh_models(source)
 
     assert "did not answer in time" in (await ModelList.objects.aget()).error
 
@@ -105,13 +120,98 @@ def test_a_missing_list_is_fetched_in_the_background(
     assert first.checked_at is None
     catalogue.models_for(owner)
 
-    for thread in threading.enumerate():
-        if thread.name == "models":
-            thread.join(10)
+    wait_for_threads()
 
     [second, _demo] = catalogue.models_for(owner)
     assert second.models[0].info.id == "ok"
     assert len(upstream.requests) == 1, "asked once, though the page was shown twice"
+
+
+def wait_for_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "models":
+            thread.join(20)
+
+
+@pytest.mark.parametrize("page", ["/", "/settings/providers/"])
+@pytest.mark.usefixtures("transactional_db")
+def test_no_page_waits_for_a_provider_that_hangs(
+    page: str,
+    owner: User,
+    owner_client: Client,
+    upstream: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "TIME_LIMIT", 2.0)
+    key = keys.add_key(
+        user=owner,
+        provider="openai_compatible",
+        key_name="Slow",
+        key="patient",
+        base_url=upstream.url + "/v1",
+    )
+    source = keys.source_of(key)
+    refresh.refresh_later(source)
+    asyncio.run(until(lambda: upstream.requests))
+
+    assert owner_client.get(page).status_code == 200
+    assert refresh.is_under_way(source), "the provider still holds the question"
+
+    wait_for_threads()
+    assert "did not answer in time" in ModelList.objects.get(api_key=key).error
+    assert len(upstream.requests) == 1, "the page asked nothing itself"
+
+
+def test_only_so_many_are_asked_at_once(
+    transactional_db: None, owner: User, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "TIME_LIMIT", 1.0)
+    monkeypatch.setattr(refresh, "MAX_THREADS", 3)
+    base_url = upstream.url + "/v1"
+    for number in range(6):
+        keys.add_key(
+            user=owner,
+            provider="openai_compatible",
+            key_name=f"Slow {number}",
+            key="patient",
+            base_url=base_url,
+        )
+    site = keys.add_key(user=None, provider="openai", key_name="Site", key=KEY, base_url=base_url)
+
+    catalogue.models_for(owner)
+    alive = [thread for thread in threading.enumerate() if thread.name == "models"]
+    assert len(alive) <= 3
+    wait_for_threads()
+
+    assert ModelList.objects.count() == 7, "all had their turn"
+    bearers = [request["headers"]["authorization"] for request in upstream.requests]
+    assert bearers.index(f"Bearer {KEY}") <= 3, "the site's own do not wait for people's"
+    assert ModelList.objects.get(api_key=site).error == ""
+
+
+def test_very_many_models_are_cut_off_and_counted(owner: User, environment: object) -> None:
+    [source, _demo] = sources_for(owner)
+    models = [ModelInfo(id=f"model-{number}") for number in range(refresh.MAX_MODELS)]
+    refresh.store(source, models, "", total=10_000)
+
+    [listed, _demo_models] = catalogue.models_for(owner)
+    assert (len(listed.models), listed.total) == (2000, 10_000)
+
+    refresh.store(source, [], "It is away.")
+    [listed, _demo_models] = catalogue.models_for(owner)
+    assert (len(listed.models), listed.total) == (2000, 10_000), "the last good list stays"
+
+
+async def test_a_provider_with_very_many_models(
+    transactional_db: None, environment: object, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "MAX_MODELS", 3)
+    [source, _demo] = await sync_to_async(sources_for)(owner)
+
+    assert await refresh.refresh_models(source) == ""
+
+    row = await ModelList.objects.aget()
+    assert (len(row.offered), row.total) == (3, len(LISTED))
 
 
 @pytest.mark.parametrize(("age", "error", "due"), [(5, "", False), (7, "", True), (0.1, "x", True)])
@@ -119,17 +219,107 @@ def test_a_missing_list_is_fetched_in_the_background(
 def test_old_lists_and_failures_are_asked_for_again(
     age: float, error: str, due: bool, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(refresh, "refresh_later", asked.append)
-    ModelList.objects.create(
-        environment="openai",
-        fetched_at=timezone.now() - timedelta(hours=age),
-        error=error,
-    )
+    asked = old_list(monkeypatch, timedelta(hours=age), error)
 
     catalogue.models_for(owner)
 
     assert bool(asked) is due
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "due"), [(50, "", False), (70, "", True), (5, "x", False), (15, "x", True)]
+)
+@pytest.mark.usefixtures("environment")
+def test_a_page_that_is_watched_asks_more_often(
+    seconds: int, error: str, due: bool, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = old_list(monkeypatch, timedelta(seconds=seconds), error)
+
+    catalogue.models_for(owner, watched=True)
+
+    assert bool(asked) is due
+
+
+@pytest.mark.parametrize(("slug", "seconds", "due"), [("", 15, 1), ("", 5, 0), ("other", 15, 0)])
+@pytest.mark.usefixtures("environment")
+def test_asking_on_demand(
+    slug: str, seconds: int, due: int, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = old_list(monkeypatch, timedelta(seconds=seconds), "")
+
+    catalogue.ask_now(owner, slug=slug)
+
+    assert len(asked) == due
+
+
+def old_list(monkeypatch: pytest.MonkeyPatch, age: timedelta, error: str) -> list[Source]:
+    """A list of that age; what is asked because of it."""
+    asked: list[Source] = []
+    monkeypatch.setattr(refresh, "refresh_later", asked.append)
+    ModelList.objects.create(
+        environment="openai", fetched_at=timezone.now() - age, error=error, total=1
+    )
+    return asked
+
+
+def test_how_models_do_is_told_with_them(owner: User, environment: object) -> None:
+    offer("good", "bad", "new")
+    [source, _demo] = sources_for(owner)
+    note(Call(source, "good", first_token_ms=100))
+    note(Call(source, "bad", first_token_ms=300))
+    note(Call(source, "bad", error=OverloadedError()))
+    flush()
+
+    [models, demo] = catalogue.models_for(owner)
+
+    good, bad, new = models.models
+    assert (good.state, good.reason, good.first_token_ms) == ("ok", "", 100)
+    assert (bad.state, bad.reason) == ("failing", "The provider has a problem of its own.")
+    assert (new.state, new.first_token_ms, new.checked_at) == ("unknown", None, None)
+    assert (models.state, models.first_token_ms) == ("ok", 200)
+    assert (demo.state, demo.models[0].state) == ("ok", "ok"), "it always works"
+
+
+def test_what_the_administrator_says_of_a_model_wins(owner: User, environment: object) -> None:
+    known = {"context_window": 10, "input_price": "1", "priced_up_to": 5}
+    ModelList.objects.create(
+        environment="openai",
+        offered=[{"id": "a", **known}, {"id": "b", **known}],
+        fetched_at=timezone.now(),
+    )
+    override = ModelOverride.objects.create
+    override(provider="openai", model="a", context_window=20, accepts_images=False)
+    override(provider="anthropic", model="a", context_window=30)
+    override(provider="openai", model="b", input_price=0)
+    keys.add_key(user=owner, provider="openai", key_name="Mine", key=KEY)
+
+    models, mine, _demo = catalogue.models_for(owner)
+
+    a, b = (entry.info for entry in models.models)
+    assert (a.context_window, a.accepts_images, a.input_price) == (20, False, Decimal(1))
+    assert (b.context_window, b.input_price, b.priced_up_to) == (10, Decimal(0), None)
+    assert catalogue.model_info(sources_for(owner)[0], "a") == a
+    assert mine.slug == "mine"
+    assert catalogue.model_info(sources_for(owner)[1], "a").context_window == 20, "of the kind"
+
+
+def test_a_connections_own_row_wins_over_its_kinds(owner: User, upstream: Upstream) -> None:
+    values: dict[str, Any] = {
+        "provider": "openai_compatible",
+        "base_url": upstream.url + "/v1",
+        "key": "",
+    }
+    site = keys.source_of(keys.add_key(user=None, key_name="vLLM", **values))
+    mine = keys.source_of(keys.add_key(user=owner, key_name="vLLM 2", **values))
+    for provider, window, price in [("openai_compatible", 10, 1), ("vllm", 20, None)]:
+        ModelOverride.objects.create(
+            provider=provider, model="m", context_window=window, input_price=price
+        )
+    ModelOverride.objects.create(provider="vllm-2", model="m", context_window=30)
+
+    info = catalogue.model_info(site, "m")
+    assert (info.context_window, info.input_price) == (20, Decimal(1))
+    assert catalogue.model_info(mine, "m").context_window == 10, "slugs name the site's own"
 
 
 def test_queries_do_not_grow_with_the_keys(
@@ -138,7 +328,8 @@ def test_queries_do_not_grow_with_the_keys(
     for number in range(10):
         keys.add_key(user=owner, provider="openai", key_name=f"Key {number}", key=KEY)
 
-    with django_assert_num_queries(2):
+    # Connections, their lists, how their models do, what the administrator says of them.
+    with django_assert_num_queries(4):
         catalogue.models_for(owner)
     with django_assert_num_queries(2):
         catalogue.default_model(owner)

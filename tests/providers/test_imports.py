@@ -13,7 +13,8 @@ get_resolver().url_patterns
 import providers.catalogue, providers.completion, providers.registry, providers.keys
 for kind in providers.registry.kinds():
     providers.registry.adapter_class(kind)
-loaded = {"openai", "anthropic", "httpx", "httpx2", "httpcore2", "pydantic"} & set(sys.modules)
+heavy = {"openai", "anthropic", "httpx", "httpx2", "httpcore2", "pydantic", "genai_prices"}
+loaded = heavy & set(sys.modules)
 print(sorted(loaded))
 """
 
