@@ -1,6 +1,6 @@
 """Starting, naming, setting up and deleting conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,14 +15,19 @@ from chats.attachments import delete_abandoned, delete_orphan_files
 from chats.messages import Posted, add_exchange
 from chats.models import Attachment, Conversation
 from chats.texts import clean_content, clean_title, title_from
-from providers import catalogue, routing
+from providers import catalogue, registry, routing
+from providers.connections import find_source
 from providers.errors import NotFoundError, ProviderError
+from providers.options import Option, clean_options
 
 UNDO_PERIOD: Final = timedelta(hours=1)
 """How long a deleted conversation can be brought back."""
 
 _MAX_SYSTEM_PROMPT = 100_000
 _MAX_MODEL_NAME = 200
+
+NO_MODEL: Final = "none"
+"""As a conversation's second model: none, not even the site's."""
 
 
 def start_conversation(
@@ -114,8 +119,15 @@ def update_settings(
     temperature: float | None,
     top_p: float | None,
     max_tokens: int | None,
+    options: Mapping[str, object] | None = None,
+    fallback_model: str | None = None,
 ) -> None:
-    """Set what the next replies are made with. Ranges as the providers' APIs have them."""
+    """Set what the next replies are made with. Ranges as the providers' APIs have them.
+
+    `options` are the model's adapter's own (`chat_options`), all of them: what is absent is unset.
+    Those that were chosen for other adapters stay stored. `fallback_model` is ``provider/model``,
+    empty for the site's, or NO_MODEL. None leaves either as it is.
+    """
     if temperature is not None and not 0 <= temperature <= 2:
         raise ValidationError({"temperature": _("The temperature is between 0 and 2.")})
     if top_p is not None and not 0 <= top_p <= 1:
@@ -125,6 +137,10 @@ def update_settings(
     if model and model != conversation.model_name:
         provider, _slash, name = checked_model(model, user=conversation.owner).partition("/")
         conversation.provider, conversation.model = provider, name
+    if options is not None:
+        conversation.options = _merged_options(conversation, options)
+    if fallback_model is not None:
+        conversation.fallback_model = _checked_fallback(conversation, fallback_model.strip())
     conversation.system_prompt = clean_system_prompt(system_prompt)
     conversation.temperature = temperature
     conversation.top_p = top_p
@@ -132,8 +148,38 @@ def update_settings(
     conversation.save(
         update_fields=[
             "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
+            "options", "fallback_model",
         ]
     )  # fmt: skip
+
+
+def chat_options(model: str, *, user: User) -> tuple[Option, ...]:
+    """What a chat can set of its model's provider's own options. At most one query.
+
+    None for a model without a connection.
+    """
+    source = find_source(model.partition("/")[0], user=user)
+    if source is None or not registry.is_known(source.kind):
+        return ()
+    return tuple(each for each in registry.adapter_class(source.kind).options if each.per_chat)
+
+
+def _merged_options(conversation: Conversation, chosen: Mapping[str, object]) -> dict[str, object]:
+    options = chat_options(conversation.model_name, user=conversation.owner)
+    names = {option.name for option in options}
+    others = {name: value for name, value in conversation.options.items() if name not in names}
+    return others | clean_options(options, chosen, per_chat=True)
+
+
+def _checked_fallback(conversation: Conversation, model: str) -> str:
+    if model in ("", NO_MODEL, conversation.fallback_model):
+        # What was chosen before may be gone by now: then nothing stands in, and that is no reason
+        # to refuse all else that is set.
+        return model
+    try:
+        return checked_model(model, user=conversation.owner)
+    except ValidationError as error:
+        raise ValidationError({"fallback_model": error.messages}) from error
 
 
 def choose_model(*, conversation: Conversation, model: str) -> None:

@@ -1,11 +1,19 @@
 """What people type into the pages, parsed. Rules about content live in the domain modules."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self, cast
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from chats.conversations import chat_options
 from chats.models import Conversation
+from providers.option_fields import PREFIX, chosen_options, option_fields
+from providers.options import Option, clean_options, known_options
 
 _PROVIDERS = _("Default of the provider")
 
@@ -59,8 +67,71 @@ class SettingsForm(forms.Form):
         ),
     )
 
+    fallback_model = forms.CharField(
+        label=_("Second model"),
+        required=False,
+        max_length=251,
+        help_text=_("Asked when the first fails before its first word; “none” for no other one."),
+        widget=forms.TextInput(
+            attrs={
+                "class": "input",
+                "list": "fallback-models",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "dir": "ltr",
+            }
+        ),
+    )
+
+    def __init__(
+        self, data: Any = None, *, conversation: Conversation, options: Sequence[Option] = ()
+    ) -> None:
+        initial = {name: getattr(conversation, name) for name in self.base_fields}
+        super().__init__(data, initial=initial, auto_id="setting-%s")
+        self._options = tuple(options)
+        self._conversation = conversation
+        chosen = known_options(self._options, conversation.options)
+        self.fields |= option_fields(
+            self._options, values=chosen, unset=gettext("Default of the connection")
+        )
+        self.order_fields([name for name in self.fields if name != "fallback_model"])
+        self.fields["fallback_model"].widget.attrs["placeholder"] = _site_fallback()
+
     @classmethod
-    def of(cls, conversation: Conversation, data: Any = None) -> "SettingsForm":
-        """The form showing, or changing, a conversation's settings."""
-        initial = {name: getattr(conversation, name) for name in cls.base_fields}
-        return cls(data, initial=initial, auto_id="setting-%s")
+    def of(cls, conversation: Conversation, *, user: User, data: Any = None) -> Self:
+        """The form showing, or changing, a conversation's settings. At most one query."""
+        options = chat_options(conversation.model_name, user=user)
+        return cls(data, conversation=conversation, options=options)
+
+    def clean(self) -> dict[str, Any]:
+        """With the options together under `options`; those that were not shown stay.
+
+        A page may be older than the model, and not know its options.
+        """
+        cleaned = {name: self.cleaned_data.get(name) for name in self.base_fields}
+        shown = [each for each in self._options if PREFIX + each.name in self.data]
+        others = [each for each in self._options if each not in shown]
+        kept = known_options(others, self._conversation.options)
+        try:
+            chosen = chosen_options(shown, self.cleaned_data)
+            cleaned["options"] = kept | clean_options(shown, chosen, per_chat=True)
+        except ValidationError as error:
+            for name, errors in error.error_dict.items():
+                self.add_error(PREFIX + name, cast(Any, errors))
+        if "fallback_model" not in self.data:
+            cleaned["fallback_model"] = None
+        return cleaned
+
+    def suggested(self) -> list[str]:
+        """Models that could be the second: those used lately. One query."""
+        conversation = self._conversation
+        recent = Conversation.objects.filter(owner_id=conversation.owner_id, deleted_at=None)
+        names = recent.recent_models(10)
+        return [name for name in names if name != conversation.model_name]
+
+
+def _site_fallback() -> str:
+    if settings.FALLBACK_MODEL:
+        return gettext("The site's: %(model)s") % {"model": settings.FALLBACK_MODEL}
+    return gettext("None")

@@ -1,4 +1,4 @@
-"""The stored side of making a reply: claiming it, its prompt, its checkpoints, its end.
+"""The stored side of making a reply: claiming it, its checkpoints, its end.
 
 All functions are synchronous and short; the runner calls them from its database thread. A change
 of status is always a conditional update, so that a reply has one maker and one end.
@@ -17,30 +17,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from chats import events
-from chats.models import Attachment, Conversation, Message
-from providers.errors import ImagesTooLargeError
-from providers.types import (
-    CompletionRequest,
-    Image,
-    Parameters,
-    Part,
-    PromptMessage,
-    Role,
-    Text,
-    Usage,
-)
+from chats.models import Message
+from providers.types import Usage
 
 Status = Message.Status
-
-CONTINUE_PROMPT = (
-    "Continue your last reply exactly where it stopped. Do not repeat anything and do not comment."
-)
-"""Sent after the partial reply when a person chooses Continue, and only then. Not translated: it
-is for the model."""
-
-
-MAX_IMAGE_BYTES = 20_000_000
-"""Of all images in one prompt, as files. Encoded they grow by a third; Anthropic takes 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +54,9 @@ class Outcome:
     status: str
     error: dict[str, Any] | None = None
     usage: Usage | None = None
+    """Of this run alone."""
+    cost_micros: int | None = None
+    """Of all runs of the reply together; None when that of one is unknown."""
     finish_reason: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -98,32 +81,11 @@ def claim(message_id: UUID, *, runner: str) -> Job | None:
     )
 
 
-def build_request(job: Job) -> CompletionRequest:
-    """The conversation as the model gets it: the path up to the reply, nothing added.
-
-    Only Continue adds a line of ours after the partial reply. At most two queries. Raises OSError
-    when an image is gone from the disk.
-    """
-    reply, conversation = job.message, job.message.conversation
-    path = Message.objects.path_to(reply.parent_id) if reply.parent_id else []
-    images = _images(conversation, among={message.id for message in path})
-    messages: list[PromptMessage] = []
-    for message in path:
-        text = (Text(message.content),) if message.content else ()
-        _add_turn(messages, message.role, (*images.get(message.id, ()), *text))
-    if reply.content:
-        _add_turn(messages, Message.Role.ASSISTANT, (Text(reply.content),))
-        _add_turn(messages, Message.Role.USER, (Text(CONTINUE_PROMPT),))
-    return CompletionRequest(
-        model=reply.model,
-        messages=tuple(messages),
-        system=conversation.system_prompt,
-        parameters=Parameters(
-            temperature=conversation.temperature,
-            top_p=conversation.top_p,
-            max_tokens=conversation.max_tokens,
-        ),
-    )
+def fall_back(message_id: UUID, *, model_name: str, metadata: dict[str, Any], runner: str) -> None:
+    """Write down at once that another model answers: a process may die before the reply's end."""
+    provider, _slash, model = model_name.partition("/")
+    mine = Message.objects.filter(id=message_id, runner=runner, status=Status.STREAMING)
+    mine.update(provider=provider, model=model, metadata=metadata)
 
 
 def checkpoint(progresses: Iterable[Progress], *, runner: str) -> set[UUID]:
@@ -155,7 +117,7 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
     fields: dict[str, Any] = {}
     if usage is not None:
         # A continued reply took several calls; all of them were paid for.
-        fields = {
+        fields = {"cost_micros": outcome.cost_micros} | {
             name: Coalesce(F(name), 0) + count
             for name, count in (
                 ("input_tokens", usage.input_tokens),
@@ -201,39 +163,3 @@ def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) ->
                 events.reply_ended(message.conversation_id, message.id, Status.INTERRUPTED)
                 interrupted.append(message.id)
     return interrupted
-
-
-def _add_turn(messages: list[PromptMessage], role: str, parts: tuple[Part, ...]) -> None:
-    """Append a turn; to the last one when nobody answered in between.
-
-    Templates of some local models refuse two turns of one speaker in a row.
-    """
-    if not parts:
-        return
-    speaker: Role = "assistant" if role == Message.Role.ASSISTANT else "user"
-    if messages and messages[-1].role == speaker:
-        messages[-1] = PromptMessage(speaker, (*messages[-1].parts, *parts))
-    else:
-        messages.append(PromptMessage(speaker, parts))
-
-
-def _images(conversation: Conversation, *, among: set[UUID]) -> dict[UUID, tuple[Part, ...]]:
-    """Attached images of some messages of a conversation by message, read into memory.
-
-    Raises ImagesTooLargeError over MAX_IMAGE_BYTES.
-    """
-    links = Attachment.messages.through.objects.filter(message__conversation=conversation)
-    parts: dict[UUID, tuple[Part, ...]] = {}
-    total = 0
-    for link in links.select_related("attachment").order_by("id"):
-        # A path may be longer than a query can have parameters, so other branches go here.
-        if link.message_id not in among:
-            continue
-        attachment = link.attachment
-        total += attachment.size
-        if total > MAX_IMAGE_BYTES:
-            raise ImagesTooLargeError
-        with attachment.file.open("rb") as file:
-            image = Image(data=file.read(), media_type=attachment.media_type)
-        parts[link.message_id] = (*parts.get(link.message_id, ()), image)
-    return parts

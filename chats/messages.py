@@ -79,22 +79,29 @@ def regenerate_reply(*, message: Message, model: str = "") -> Message:
 
 
 def retry_reply(*, message: Message) -> Message:
-    """Try a reply again that ended badly: in place when nothing hangs on it, else as a branch."""
+    """Try a reply again that ended badly: in place when nothing hangs on it, else as a branch.
+
+    The model that was asked first is asked first again, whichever stood in for it.
+    """
     _require_reply(message)
     if message.content or message.reasoning or message.children.exists():
         return regenerate_reply(message=message)
-    _reopen(message, allowed=(Status.FAILED, Status.INTERRUPTED, Status.STOPPED))
+    asked = message.metadata.get("fallback", {}).get("from") or message.model_name
+    _reopen(message, allowed=(Status.FAILED, Status.INTERRUPTED, Status.STOPPED), model=asked)
     return message
 
 
 def continue_reply(*, message: Message) -> Message:
-    """Go on writing a reply where it ended; the new text is appended to the same message."""
+    """Go on writing a reply where it ended; the new text is appended to the same message.
+
+    By the model that wrote the beginning: no other one stands in for it.
+    """
     _require_reply(message)
     if message.children.exists():
         raise ValidationError(_("The conversation already goes on after this."), code="answered")
     if not message.content:
         return retry_reply(message=message)
-    _reopen(message, allowed=(Status.COMPLETE, *_ENDED_EARLY))
+    _reopen(message, allowed=(Status.COMPLETE, *_ENDED_EARLY), model=message.model_name)
     return message
 
 
@@ -151,13 +158,16 @@ def _add_reply(conversation: Conversation, *, parent_id: UUID | None, model: str
     return reply
 
 
-def _reopen(message: Message, *, allowed: Sequence[str]) -> None:
-    """Set an ended reply back to pending, keeping its text, and ask for more of it."""
+def _reopen(message: Message, *, allowed: Sequence[str], model: str) -> None:
+    """Set an ended reply back to pending, keeping its text, and ask `model` for more of it."""
+    provider, _slash, name = model.partition("/")
     with transaction.atomic():
         _require_room(message.conversation)
         reopened = Message.objects.filter(id=message.id, status__in=allowed).update(
             status=Status.PENDING,
             error=None,
+            provider=provider,
+            model=name,
             runner="",
             stop_requested=False,
             heartbeat_at=timezone.now(),

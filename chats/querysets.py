@@ -27,6 +27,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """In the order of the sidebar."""
         return self.order_by("-updated_at", "-id")
 
+    def recent_models(self, count: int, *, among: int = 100) -> list[str]:
+        """The last different `provider/model` of the newest `among`. One query, by the index."""
+        rows = self.exclude(provider="").newest_first().values_list("provider", "model")[:among]
+        return list(dict.fromkeys(f"{provider}/{model}" for provider, model in rows))[:count]
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     """Reads of message trees. A path is walked by one recursive query, never row by row."""

@@ -14,21 +14,24 @@ from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats import events, generation
+from chats import events, generation, prompts
 from chats.database import in_database
 from chats.frames import Frame, FrameWriter, Notice
 from chats.generation import Job, Outcome, Progress
 from chats.models import Message
 from chats.pacing import Pacer
-from providers import completion, routing
+from chats.tally import Tally
+from providers import completion
+from providers.completion import Plan
 from providers.errors import NetworkError, ProviderError, ProviderTimeoutError
+from providers.routing import Route
 from providers.types import (
     CompletionRequest,
     Event,
+    FellBack,
     Finish,
     ReasoningDelta,
     Retrying,
-    Text,
     TextDelta,
     Usage,
 )
@@ -42,9 +45,6 @@ _CLOSING_PAUSE: Final = 0.01
 _NOT_STORABLE: Final = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
 
 Status = Message.Status
-_CHARACTERS_A_TOKEN = 4
-"""Rule of thumb of the providers' own documentation for English; used only when a reply ended
-before its provider said what it used, and marked as an estimate."""
 
 
 class Ending(enum.Enum):
@@ -64,11 +64,11 @@ class Run:
         self._runner_id = runner_id
         self._pacer = pacer
         self._job: Job | None = None
-        self._request: CompletionRequest | None = None
+        self._tally = Tally()
+        self._second = ""
         self._made = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
-        self._usage: Usage | None = None
         self._finish_reason = ""
         self._first_token_at: datetime | None = None
         self._unsaved = False
@@ -130,7 +130,8 @@ class Run:
         quiet = time.monotonic() - self._quiet_since
         begun = self._first_token_at is not None
         limit = settings.REPLY_IDLE_TIMEOUT if begun else settings.REPLY_FIRST_TOKEN_TIMEOUT
-        if quiet > limit:
+        # Where a second model waits, `completion` goes on to it after this time.
+        if quiet > limit and (begun or not self._second):
             self.end_early(Ending.TIMEOUT)
         elif quiet > settings.REPLY_WAITING_NOTICE and not self._said_waiting:
             self._said_waiting = True
@@ -167,6 +168,7 @@ class Run:
 
     def _go_on_from(self, job: Job) -> None:
         """Begin with what a continued reply holds; a viewer may have come before the claim."""
+        self._tally.go_on_from(job)
         self._text.append(job.content)
         self._reasoning.append(job.reasoning)
         if self._frames is not None:
@@ -175,18 +177,50 @@ class Run:
             self._changed.set()
 
     async def _stream(self, job: Job) -> Outcome:
-        route, request = await in_database(_prepare, job)
-        self._request = request
-        async with aclosing(completion.stream(route, request)) as stream:
+        if job.message.conversation.fallback_model or settings.FALLBACK_MODEL:
+            self._second = await in_database(prompts.second_model, job)
+        events_of_reply = completion.stream_with_fallback(
+            self._plan(job, job.model_name),
+            self._plan(job, self._second) if self._second else None,
+            first_token_timeout=settings.REPLY_FIRST_TOKEN_TIMEOUT,
+        )
+        async with aclosing(events_of_reply) as stream:
             async for event in stream:
                 self._take(event)
                 if isinstance(event, Retrying):
                     await self._notify("retrying", event.reason, event.delay)
+                elif isinstance(event, FellBack):
+                    await self._fall_back(event)
                 elif self._made > settings.MAX_REPLY_LENGTH:
                     # A provider that never ends would fill the memory; one can Continue.
                     self._finish_reason = "length"
                     break
         return Outcome(Status.COMPLETE)
+
+    def _plan(self, job: Job, model_name: str) -> Plan:
+        async def prepare() -> tuple[Route, CompletionRequest]:
+            prompt = await in_database(prompts.prepare, job, model_name)
+            self._tally.prompt = prompt
+            return prompt.route, prompt.request
+
+        return Plan(model_name, prepare)
+
+    async def _fall_back(self, event: FellBack) -> None:
+        """Go over to the second model, with all the patience of a first one."""
+        self._second = ""
+        self._quiet_since = time.monotonic()
+        self._said_waiting = False
+        self._tally.fall_back(event)
+        await in_database(
+            generation.fall_back,
+            self.message_id,
+            model_name=event.model,
+            metadata=self._tally.story,
+            runner=self._runner_id,
+        )
+        text = _("%(failed)s failed: %(reason)s Asking %(model)s instead.")
+        names = {"failed": event.failed_model, "reason": event.reason, "model": event.model}
+        await self._notify("fallback", text % names)
 
     def _take(self, event: Event) -> None:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
@@ -203,7 +237,7 @@ class Run:
                 self._frames.feed_reasoning(event.text)
                 self._changed.set()
         elif isinstance(event, Usage):
-            self._usage = event
+            self._tally.usage = event
         elif isinstance(event, Finish):
             self._finish_reason = event.reason
         elif isinstance(event, Retrying):
@@ -232,15 +266,14 @@ class Run:
         """A reply that broke off can be continued; one that never began can be tried again."""
         broke_off = isinstance(error, NetworkError | ProviderTimeoutError) and any(self._text)
         status = Status.INTERRUPTED if broke_off else Status.FAILED
-        return Outcome(status, error=error.as_dict())
+        both = self._tally.fallback is not None and self._first_token_at is None
+        first = {"first": self._tally.fallback} if both else {}
+        return Outcome(status, error={**error.as_dict(), **first})
 
     async def _finish(self, job: Job, outcome: Outcome) -> None:
         """Save the end first, then tell: who asks in between finds it in the database."""
         outcome.finish_reason = self._finish_reason
-        outcome.usage = self._usage
-        if outcome.usage is None and self._request is not None and self._first_token_at:
-            outcome.usage = self._estimate(self._request)
-            outcome.metadata["usage_estimated"] = True
+        self._tally.settle(outcome, written=self._made if self._first_token_at else None)
         saved = await self._save_end(outcome)
         self._ended_as = outcome.status
         if self._frames is not None and self._publisher is not None:
@@ -263,7 +296,7 @@ class Run:
             except _NOT_STORABLE:
                 logger.exception("The end of reply %s cannot be saved as it is", self.message_id)
                 error = _internal_error() if outcome.error else None
-                outcome = Outcome(outcome.status, error=error)
+                outcome = Outcome(outcome.status, error=error, metadata=self._tally.story)
             except DatabaseError:
                 logger.warning("The end of reply %s is saved later", self.message_id, exc_info=True)
                 await asyncio.sleep(pause)
@@ -287,18 +320,6 @@ class Run:
     def _end_unseen(self, status: str) -> Frame:
         """An end for pages that have not followed: they fetch the whole message."""
         return {"t": "end", "m": str(self.message_id), "n": None, "status": status}
-
-    def _estimate(self, request: CompletionRequest) -> Usage:
-        sent = len(request.system) + sum(
-            len(part.text)
-            for message in request.messages
-            for part in message.parts
-            if isinstance(part, Text)
-        )
-        return Usage(
-            input_tokens=-(-sent // _CHARACTERS_A_TOKEN),
-            output_tokens=-(-self._made // _CHARACTERS_A_TOKEN),
-        )
 
     async def _publish_frames(self, frames: FrameWriter) -> None:
         """Send a frame at once when there is something new, then wait for the next turn."""
@@ -337,10 +358,6 @@ class Run:
         """Show a notice, to those who come later as well, until there is something to read."""
         self._notice = Notice(str(self.message_id), kind, text, seconds)
         await self._publish(self._notice.frame())
-
-
-def _prepare(job: Job) -> tuple[routing.Route, CompletionRequest]:
-    return routing.resolve(job.model_name, user=job.user), generation.build_request(job)
 
 
 def _internal_error() -> dict[str, Any]:

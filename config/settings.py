@@ -248,6 +248,11 @@ if wrong := wrong_proxy():
 DEFAULT_MODEL = env.text("DEFAULT_MODEL")
 if DEFAULT_MODEL and not all(DEFAULT_MODEL.partition("/")):
     env.refuse("DEFAULT_MODEL must be provider/model, for example openai/gpt-4o.")
+FALLBACK_MODEL = env.text("FALLBACK_MODEL", "none")
+if FALLBACK_MODEL == "none":
+    FALLBACK_MODEL = ""
+elif not all(FALLBACK_MODEL.partition("/")):
+    env.refuse("FALLBACK_MODEL must be provider/model, for example openai/gpt-4o, or none.")
 
 # --- Mail -------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "parley@localhost")

@@ -113,7 +113,7 @@ class ContextTooLongError(ProviderError):
     """The conversation does not fit the model."""
 
     kind = "context_too_long"
-    message = _("The conversation is too long for this model.")
+    message: str | Promise = _("The conversation is too long for this model.")
     hint = _("Start a new chat, or choose a model with a longer context.")
 
 
@@ -134,7 +134,7 @@ class MessageTooLongError(ContextTooLongError):
     def __init__(self, *, tokens: int, window: int) -> None:
         super().__init__()
         counts = {"tokens": tokens, "window": window}
-        self.message: str | Promise = gettext(
+        self.message = gettext(
             "The message has about %(tokens)s tokens; this model takes %(window)s."
         ) % {name: number_format(count, force_grouping=True) for name, count in counts.items()}
 

@@ -110,12 +110,14 @@ class FellBack:
     """The model that was asked failed before its first token; another one is asked instead.
 
     Emitted by `providers.completion`, never by an adapter. Names are `provider/model`; `reason` is
-    a sentence for the user.
+    a sentence for the user, `kind` the error's, `detail` the provider's own words (untrusted).
     """
 
     failed_model: str
     model: str
     reason: str
+    kind: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

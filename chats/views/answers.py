@@ -88,7 +88,7 @@ def conversation_context(
     return {
         "conversation": conversation,
         "thread": load_thread(conversation),
-        "settings_form": SettingsForm.of(conversation),
+        "settings_form": SettingsForm.of(conversation, user=request.user),
         "providers": catalogue.models_for(request.user),
         "model": conversation.model_name,
         **extra,

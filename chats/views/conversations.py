@@ -22,7 +22,6 @@ from chats.models import Conversation
 from chats.views.answers import (
     PageRequest,
     SeeOther,
-    conversation_context,
     page,
     refuse,
     to_conversation,
@@ -78,11 +77,14 @@ def restore(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     return render(request, "chats/sidebar.html#items-beside", context)
 
 
-@page("POST")
+@page("GET", "HEAD", "POST")
 def change_settings(request: PageRequest, conversation_id: UUID) -> HttpResponse:
-    """System prompt and parameters of the next replies."""
+    """System prompt, parameters and options of the next replies. GET: the form as a page."""
     conversation = conversation_or_404(request.user, conversation_id)
-    form = SettingsForm.of(conversation, request.POST)
+    data = request.POST if request.method == "POST" else None
+    form = SettingsForm.of(conversation, user=request.user, data=data)
+    if data is None:
+        return _settings_page(request, conversation, form)
     if form.is_valid():
         try:
             update_settings(
@@ -121,7 +123,7 @@ def _is_open(request: PageRequest, conversation: Conversation) -> bool:
 def _topbar(request: PageRequest, conversation: Conversation) -> str:
     context = {
         "conversation": conversation,
-        "settings_form": SettingsForm.of(conversation),
+        "settings_form": SettingsForm.of(conversation, user=request.user),
         "providers": catalogue.models_for(request.user),
         "model": conversation.model_name,
     }
@@ -132,9 +134,15 @@ def _settings_refused(
     request: PageRequest, conversation: Conversation, form: SettingsForm
 ) -> HttpResponse:
     if not request.htmx:
-        context = conversation_context(request, conversation, settings_form=form)
-        return render(request, "chats/settings.html", context, status=422)
+        return _settings_page(request, conversation, form, status=422)
     context = {"conversation": conversation, "settings_form": form}
     answer = render(request, "chats/settings_form.html#settings-form", context, status=422)
     answer["HX-Retarget"], answer["HX-Reswap"] = "#settings-form", "outerHTML"
     return answer
+
+
+def _settings_page(
+    request: PageRequest, conversation: Conversation, form: SettingsForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"conversation": conversation, "settings_form": form}
+    return render(request, "chats/settings.html", context, status=status)

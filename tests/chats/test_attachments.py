@@ -12,7 +12,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
-from chats import attachments, generation, messages
+from chats import attachments, generation, messages, prompts
 from chats.models import Attachment, Conversation
 from providers.errors import ImagesTooLargeError
 
@@ -108,7 +108,7 @@ def test_more_images_than_a_request_may_hold_are_an_error_in_words(
     posted = messages.post_message(conversation=conversation, content="", attachments=[attachment])
     job = generation.claim(posted.reply.id, runner="a")
     assert job is not None
-    assert len(generation.build_request(job).messages[-1].parts) == 1
-    monkeypatch.setattr(generation, "MAX_IMAGE_BYTES", attachment.size - 1)
+    assert len(prompts.prepare(job, job.model_name).request.messages[-1].parts) == 1
+    monkeypatch.setattr(prompts, "MAX_IMAGE_BYTES", attachment.size - 1)
     with pytest.raises(ImagesTooLargeError):
-        generation.build_request(job)
+        prompts.prepare(job, job.model_name)

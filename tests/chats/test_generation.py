@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chats import conversations, generation, messages
+from chats import conversations, generation, messages, prompts
 from chats.generation import Outcome, Progress
 from chats.models import Conversation, Message
 from providers.types import PromptMessage, Text, Usage
@@ -37,7 +37,7 @@ def test_prompt_is_the_path_and_nothing_else(conversation: Conversation, reply: 
     )
     job = generation.claim(reply.id, runner="a")
     assert job is not None
-    request = generation.build_request(job)
+    request = prompts.prepare(job, job.model_name).request
     assert request.messages == (
         PromptMessage("user", (Text("Hello there"),)),
         PromptMessage("assistant", (Text("An answer."),)),
@@ -53,7 +53,7 @@ def test_prompt_leaves_other_branches_out(conversation: Conversation) -> None:
     edited = messages.edit_message(message=first, content="Other start")
     job = generation.claim(edited.reply.id, runner="a")
     assert job is not None
-    request = generation.build_request(job)
+    request = prompts.prepare(job, job.model_name).request
     assert request.messages == (PromptMessage("user", (Text("Other start"),)),)
 
 
@@ -66,7 +66,7 @@ def test_questions_without_an_answer_between_them_are_one_turn(
     again = messages.post_message(conversation=conversation, content="second try").reply
     job = generation.claim(again.id, runner="a")
     assert job is not None
-    assert generation.build_request(job).messages[2:] == (
+    assert prompts.prepare(job, job.model_name).request.messages[2:] == (
         PromptMessage("user", (Text("first try"), Text("second try"))),
     )
 
@@ -78,9 +78,9 @@ def test_continue_gives_the_partial_reply_and_one_line(conversation: Conversatio
     messages.continue_reply(message=reply)
     job = generation.claim(reply.id, runner="a")
     assert job is not None
-    assert generation.build_request(job).messages[-2:] == (
+    assert prompts.prepare(job, job.model_name).request.messages[-2:] == (
         PromptMessage("assistant", (Text("half an ans"),)),
-        PromptMessage("user", (Text(generation.CONTINUE_PROMPT),)),
+        PromptMessage("user", (Text(prompts.CONTINUE_PROMPT),)),
     )
 
 

@@ -11,10 +11,12 @@ from tests.server import ROOT, clean_environment
 
 DOMAIN = [
     "chats/attachments.py",
+    "chats/context.py",
     "chats/conversations.py",
     "chats/generation.py",
     "chats/listing.py",
     "chats/messages.py",
+    "chats/prompts.py",
     "chats/texts.py",
     "chats/thread.py",
 ]
