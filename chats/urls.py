@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chats.views import conversations, messages, pages, uploads
+from chats.views import conversations, messages, models, pages, uploads
 
 app_name = "chats"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("m/<uuid:message_id>/continue/", messages.resume, name="continue"),
     path("m/<uuid:message_id>/edit/", messages.edit, name="edit"),
     path("m/<uuid:message_id>/switch/", messages.switch, name="switch"),
+    path("models/", models.models, name="models"),
     path("sidebar/", pages.sidebar, name="sidebar"),
     path("attachments/", uploads.upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", uploads.attachment, name="attachment"),

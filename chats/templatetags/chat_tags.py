@@ -1,6 +1,5 @@
 """Small pieces of markup that templates of every app share."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -10,8 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chats.listing import list_conversations
+from chats.picker import suggested_models
 from chats.rendering import render
-from providers.catalogue import ProviderModels, models_for
+from providers.types import ModelInfo
 
 register = template.Library()
 
@@ -75,9 +75,8 @@ def _sidebar(context: template.Context) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def model_names(context: template.Context) -> list[str]:
-    """What the user whose page this is may choose from, as `provider/model`. Asks no provider."""
-    providers = models_for(context["request"].user)
-    return [entry.name for provider in providers for entry in provider.models]
+    """What the user whose page this is may choose from, as `provider/model`; not without bound."""
+    return suggested_models(context["request"].user)
 
 
 @register.filter
@@ -99,13 +98,11 @@ def model_label(name: str) -> str:
 
 
 @register.filter
-def label_of(providers: Sequence[ProviderModels], model: str) -> str:
-    """What the provider of `provider/model` is called; its slug when it is not among them."""
-    slug = model.partition("/")[0]
-    return next((p.label for p in providers if p.slug == slug), slug)
-
-
-@register.filter
-def offers(providers: Sequence[ProviderModels], model: str) -> bool:
-    """Whether a model is among those to choose from."""
-    return any(entry.name == model for provider in providers for entry in provider.models)
+def facts(info: ModelInfo) -> SafeString:
+    """What scripts have to know of a model, as attributes; numbers that are unknown are absent."""
+    known = {True: "yes", False: "no", None: "unknown"}
+    numbers = {"context": info.context_window, "max-output": info.max_output}
+    return SafeString(
+        f' data-images="{known[info.accepts_images]}" data-files="{known[info.accepts_files]}"'
+        + "".join(f' data-{name}="{int(n)}"' for name, n in numbers.items() if n is not None)
+    )

@@ -20,8 +20,8 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 from chats.forms import SettingsForm
 from chats.models import Conversation
+from chats.picker import chosen_model
 from chats.thread import Thread, load_thread
-from providers import catalogue
 
 P = ParamSpec("P")
 
@@ -89,8 +89,7 @@ def conversation_context(
         "conversation": conversation,
         "thread": load_thread(conversation),
         "settings_form": SettingsForm.of(conversation, user=request.user),
-        "providers": catalogue.models_for(request.user),
-        "model": conversation.model_name,
+        "chosen": chosen_model(conversation.model_name, user=request.user),
         **extra,
     }
 

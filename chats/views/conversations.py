@@ -19,6 +19,7 @@ from chats.conversations import (
 from chats.forms import SettingsForm
 from chats.listing import list_conversations
 from chats.models import Conversation
+from chats.picker import chosen_model
 from chats.views.answers import (
     PageRequest,
     SeeOther,
@@ -27,7 +28,6 @@ from chats.views.answers import (
     to_conversation,
     with_toasts,
 )
-from providers import catalogue
 
 
 @page("GET", "HEAD", "POST")
@@ -124,8 +124,7 @@ def _topbar(request: PageRequest, conversation: Conversation) -> str:
     context = {
         "conversation": conversation,
         "settings_form": SettingsForm.of(conversation, user=request.user),
-        "providers": catalogue.models_for(request.user),
-        "model": conversation.model_name,
+        "chosen": chosen_model(conversation.model_name, user=request.user),
     }
     return render(request, "chats/topbar.html", context).content.decode()
 

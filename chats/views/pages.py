@@ -12,6 +12,7 @@ from chats.conversations import preferred_model, start_conversation
 from chats.listing import list_conversations
 from chats.messages import post_message
 from chats.models import Conversation
+from chats.picker import chosen_model
 from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
     PageRequest,
@@ -21,7 +22,7 @@ from chats.views.answers import (
     to_conversation,
 )
 from chats.views.uploads import posted_attachments
-from providers import catalogue
+from providers.connections import DEMO, sources_for
 
 MOST_SHOWN = 300
 """Messages at the most in a thread that is fetched anew."""
@@ -126,11 +127,10 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
 def _new_chat(
     request: PageRequest, *, model: str, content: str = "", error: ValidationError | None = None
 ) -> HttpResponse:
-    providers = catalogue.models_for(request.user)
+    chosen = chosen_model(model or preferred_model(request.user), user=request.user)
     context = {
-        "providers": providers,
-        "model": model or preferred_model(request.user),
-        "demo_only": all(provider.slug == "demo" for provider in providers),
+        "chosen": chosen,
+        "demo_only": chosen.slug == DEMO and len(sources_for(request.user)) == 1,
         "content": content,
         "errors": error.messages if error else [],
     }

@@ -13,6 +13,13 @@ const late = {
   "pick-model": () => import("./picker.js"),
 };
 
+// The list of models is asked for when somebody is about to open it.
+for (const name of ["pointerover", "focusin"]) {
+  document.addEventListener(name, async (event) => {
+    if (event.target.closest?.('[data-action="pick-model"]')) (await late["pick-model"]()).prefetch();
+  });
+}
+
 document.addEventListener("click", async (event) => {
   const target = event.target.closest("[data-action]");
   const load = target && late[target.dataset.action];

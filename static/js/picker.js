@@ -1,93 +1,81 @@
-// The model picker: a searchable list over the page's plain <select>, which stays the truth.
+// The model picker: a searchable list that the server makes, over the chosen model on the page.
+import * as models from "./picker-list.js";
+import { load } from "./picker-source.js";
 
-const dialog = () => document.getElementById("model-dialog");
-const search = () => document.getElementById("model-search");
-const list = () => document.getElementById("model-options");
-const select = () => document.querySelector("[data-models]");
-const options = () => [...list().querySelectorAll('[role="option"]:not([hidden])')];
+const find = (id) => document.getElementById(id);
+const address = () => find("model-button").getAttribute("href");
+const PAGE = 8;
+let waiting = false;
+
+export const prefetch = () => load(address()).catch(() => {});
 
 export function run() {
-  build();
-  search().value = "";
-  filter("");
-  dialog().showModal();
-  search().focus();
+  const dialog = find("model-dialog");
+  if (!dialog.dataset.ready) prepare(dialog);
+  find("model-search").value = "";
+  waiting = false;
+  dialog.showModal();
+  find("model-search").focus();
+  models.open(address(), find("model-facts").dataset.model, settled);
 }
 
-function build() {
-  list().replaceChildren(...[...select().querySelectorAll("optgroup")].map(group));
-  if (dialog().dataset.ready) return;
-  dialog().dataset.ready = "yes";
-  search().addEventListener("input", () => filter(search().value));
-  search().addEventListener("keydown", key);
-  list().addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
+function prepare(dialog) {
+  dialog.dataset.ready = "yes";
+  const search = find("model-search");
+  search.addEventListener("input", () => {
+    waiting = false;
+    models.search();
+  });
+  search.addEventListener("keydown", key);
+  find("model-options").addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
+  dialog.querySelector('[data-action="close-picker"]').addEventListener("click", () => dialog.close());
 }
 
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function group(source, index) {
-  const made = element("div", "picker-group");
-  made.setAttribute("role", "group");
-  const label = element("div", "menu-label", source.label);
-  label.id = `picker-group-${index}`;
-  made.setAttribute("aria-labelledby", label.id);
-  made.append(label);
-  if (source.dataset.error) made.append(element("p", "picker-error", source.dataset.error));
-  [...source.querySelectorAll("option:not([disabled])")].forEach((o, n) => made.append(option(o, `${index}-${n}`)));
-  return made;
-}
-
-function option(source, id) {
-  const made = element("div", "menu-item picker-option");
-  made.id = `picker-option-${id}`;
-  made.setAttribute("role", "option");
-  made.setAttribute("aria-selected", source.selected);
-  made.dataset.value = source.value;
-  made.dataset.search = `${source.value} ${source.text}`.toLowerCase();
-  made.append(element("span", "picker-name", source.text));
-  const size = Number(source.dataset.context);
-  if (size) made.append(element("span", "picker-note", `${Math.round(size / 1000)}k`));
-  return made;
-}
-
-function filter(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const item of list().querySelectorAll('[role="option"]')) {
-    item.hidden = !words.every((word) => item.dataset.search.includes(word));
-  }
-  for (const box of list().children) {
-    box.hidden = words.length > 0 && !box.querySelector('[role="option"]:not([hidden])');
-  }
-  list().dataset.empty = options().length ? "" : document.getElementById("texts").dataset.noModel;
-  activate(options().find((o) => o.ariaSelected === "true") ?? options()[0]);
-}
-
-function activate(item) {
-  list().querySelector("[data-active]")?.removeAttribute("data-active");
-  item?.setAttribute("data-active", "");
-  search().setAttribute("aria-activedescendant", item?.id ?? "");
-  item?.scrollIntoView({ block: "nearest" });
+// Whoever types faster than the list comes gets what they asked for.
+function settled() {
+  if (waiting) choose(models.active());
+  waiting = false;
 }
 
 function key(event) {
-  const shown = options();
-  const at = shown.findIndex((o) => o.hasAttribute("data-active"));
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key];
-  if (to !== undefined) activate(shown[Math.max(0, Math.min(shown.length - 1, to))]);
-  else if (event.key === "Enter" && !event.isComposing) choose(shown[at]);
-  else return;
+  const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
+  const ends = { Home: -Infinity, End: Infinity };
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in steps) models.move(steps[event.key]);
+  else if (event.key in ends && !(event.shiftKey || event.target.value)) models.move(ends[event.key]);
+  else if (event.key !== "Enter") return;
+  else if (models.loading) waiting = true;
+  else choose(models.active());
   event.preventDefault();
 }
 
-function choose(item) {
-  if (!item) return;
-  dialog().close();
-  select().value = item.dataset.value;
-  document.querySelector("[data-model-label]").textContent = item.dataset.value.replace(/^[^/]*\//, "");
-  select().dispatchEvent(new Event("change", { bubbles: true }));
+function choose(option) {
+  const dialog = find("model-dialog");
+  if (!option || !dialog.open) return;
+  dialog.close();
+  find("model-button").focus();
+  const before = { ...find("model-facts").dataset };
+  const { model, provider, images, files, context, maxOutput } = option.dataset;
+  const label = option.querySelector(".picker-name").textContent;
+  show({ model, label, images, files, context, maxOutput });
+  for (const each of document.querySelectorAll("[data-chosen]")) {
+    each.textContent = each.dataset.chosen === "label" ? label : provider;
+  }
+  const form = find("model-form");
+  if (!form) return;
+  const back = ({ detail }) => {
+    // A refused choice comes back as a part to swap, which htmx takes for a success.
+    if (!detail.successful || detail.xhr.status === 422) show(before);
+  };
+  form.addEventListener("htmx:afterRequest", back, { once: true });
+  form.requestSubmit();
+}
+
+function show(facts) {
+  const place = find("model-facts");
+  for (const name of Object.keys(place.dataset)) delete place.dataset[name];
+  for (const [name, value] of Object.entries(facts)) if (value !== undefined) place.dataset[name] = value;
+  find("model").value = facts.model;
+  document.querySelector("[data-model-label]").textContent = facts.label;
+  place.dispatchEvent(new CustomEvent("parley:model", { bubbles: true }));
 }

@@ -48,7 +48,15 @@ function editLast(event) {
   return Boolean(edit);
 }
 
+// A link that acts as a button is pressed by the space bar, too.
+function space(event) {
+  if (!event.target.matches?.('a[role="button"]')) return false;
+  event.target.click();
+  return true;
+}
+
 function handle(event) {
+  if (event.key === " ") return space(event);
   if (event.key === "Escape") return escape(event);
   if (event.key === "ArrowUp" && !event.ctrlKey && !event.metaKey) return editLast(event);
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;

@@ -4,15 +4,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from chats.templatetags.chat_tags import label_of
-from providers.catalogue import models_for
+from chats.picker import chosen_model
+from providers.connections import demo_source
 from tests.chats.pages import make_conversation, reply_of
 
 
 def test_a_provider_is_called_by_its_name(owner: User) -> None:
-    providers = models_for(owner)
-    assert label_of(providers, "demo/demo") == next(p.label for p in providers if p.slug == "demo")
-    assert label_of(providers, "gone/model") == "gone"
+    assert chosen_model("demo/demo", user=owner).provider == demo_source().label
+    assert chosen_model("gone/model", user=owner).provider == "gone"
 
 
 def test_the_default_model_can_be_chosen_from_a_list(owner_client: Client) -> None:

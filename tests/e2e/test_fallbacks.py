@@ -56,7 +56,9 @@ def test_all_by_forms_without_script(people: People) -> None:
     page = chat.page
     _fill(page, {"username": ben.name, "email": f"{ben.name}@example.org", "password1": PASSWORD})
     page.get_by_role("button", name="Create account").click()
-    page.get_by_label("Model", exact=True).select_option("openai/slow")
+    page.locator("#model-button").click()
+    page.locator(".models").get_by_role("link", name=re.compile(r"\bslow\b")).click()
+    expect(page.locator("[data-model-label]")).to_have_text("slow")
     _post(chat, "Hello from forms")
     expect(page).to_have_url(re.compile("/c/"))
     expect(chat.reply).to_have_attribute("data-status", re.compile("pending|streaming"))
@@ -68,9 +70,12 @@ def test_all_by_forms_without_script(people: People) -> None:
     assert kept
     assert "lazy dog" not in kept
 
-    page.get_by_label("Model", exact=True).select_option("openai/echo")
-    page.get_by_role("button", name="Use").click()
-    expect(page.get_by_label("Model", exact=True)).to_have_value("openai/echo")
+    page.locator("#model-button").click()
+    page.get_by_role("searchbox", name="Search models").fill("OpenAI echo")
+    page.get_by_role("button", name="Search").click()
+    page.locator(".models").get_by_role("button", name=re.compile(r"\becho\b")).click()
+    expect(page).to_have_url(re.compile("/c/"))
+    expect(page.locator("[data-model-label]")).to_have_text("echo")
     _post(chat, "Once more with **echo**")
     expect(chat.body.locator("strong")).to_have_text("echo")
     chat.reply_is("complete")

@@ -1,0 +1,258 @@
+"""What there is to choose from where a model is chosen, in words. Asks no provider.
+
+Names come from providers and are hostile: here they lose what would turn the text around them, and
+a name that cannot be seen gets one that can. Templates escape the rest.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from chats.models import Conversation
+from providers import catalogue, connections
+from providers.catalogue import ModelEntry, ProviderModels, State
+from providers.prices import context_label, price_label
+from providers.types import ModelInfo
+
+MOST_SHOWN = 1000
+"""Models in one answer. Where there are more, a search finds the others."""
+RECENT = 5
+
+_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """The model of a chat, whether it can still be reached or not."""
+
+    name: str
+    """`provider/model`, or empty."""
+    slug: str
+    """Of its connection."""
+    label: str
+    provider: str
+    """What its connection is called; the slug where there is none any more."""
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model, as the list shows it."""
+
+    name: str
+    """`provider/model`."""
+    label: str
+    detail: str
+    """The provider's own id where it is not the label; of a recent one also the connection."""
+    provider: str
+    state: State
+    state_text: str
+    reason: str
+    facts: str
+    abilities: tuple[tuple[str, str], ...]
+    """Names of icons and what they mean."""
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One connection with those of its models that are shown, of `total` that it has."""
+
+    label: str
+    state: State
+    state_text: str
+    error: str
+    total: int
+    rows: tuple[Row, ...]
+
+    @property
+    def count(self) -> str:
+        """How many models it has, and how many of them are shown where that is less."""
+        if len(self.rows) < self.total:
+            numbers = {"shown": len(self.rows), "total": self.total}
+            return _("%(shown)d of %(total)d models") % numbers
+        return ngettext("%d model", "%d models", self.total) % self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """All that can be chosen, or as much of it as one page takes."""
+
+    recent: tuple[Row, ...]
+    groups: tuple[Group, ...]
+    total: int
+    """Models that were found."""
+
+    @property
+    def shown(self) -> int:
+        """How many of them are in `groups`."""
+        return sum(len(group.rows) for group in self.groups)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more than are shown."""
+        return self.shown < self.total
+
+
+def chosen_model(name: str, *, user: User) -> ChosenModel:
+    """What is known of `provider/model`. Queries do not grow with the models that there are."""
+    slug, _slash, model = name.partition("/")
+    source = connections.find_source(slug, user=user) if slug and model else None
+    info = catalogue.model_info(source, model) if source else ModelInfo(id=model or name)
+    return ChosenModel(
+        name=name,
+        slug=slug,
+        label=visible(info.name or info.id) if name else "",
+        provider=visible(source.label) if source else slug,
+        info=info,
+    )
+
+
+def load_picker(*, user: User, current: str = "", words: str = "") -> Picker:
+    """What `user` may choose, narrowed to what holds all of `words`.
+
+    Recently used ones come first, and `current` among them when no list has it. The number of
+    queries depends neither on connections nor on models.
+    """
+    providers = catalogue.models_for(user)
+    wanted = words.casefold().split()
+    found = [list(_matching(provider, wanted)) for provider in providers]
+    shares = _shares([len(entries) for entries in found], MOST_SHOWN)
+    texts = state_texts()
+    groups = [
+        Group(
+            label=visible(provider.label),
+            state=provider.state,
+            state_text=texts[provider.state],
+            error=provider.error,
+            total=len(provider.models),
+            rows=tuple(_row(entry, provider, texts) for entry in entries[:share]),
+        )
+        for provider, entries, share in zip(providers, found, shares, strict=True)
+        if entries or not wanted
+    ]
+    recent = () if wanted else tuple(_recent(user, current, providers, texts))
+    return Picker(recent, tuple(groups), sum(len(entries) for entries in found))
+
+
+def suggested_models(user: User, *, limit: int = 500) -> list[str]:
+    """Names to offer where one is typed, some of every connection."""
+    providers = catalogue.models_for(user)
+    shares = _shares([len(provider.models) for provider in providers], limit)
+    return [
+        entry.name
+        for provider, share in zip(providers, shares, strict=True)
+        for entry in provider.models[:share]
+    ]
+
+
+def state_texts() -> dict[State, str]:
+    """What the states are called."""
+    return {"ok": _("Working"), "failing": _("Failing"), "unknown": _("Not tried yet")}
+
+
+def visible(name: str) -> str:
+    """A name in one line, without what turns or hides text; never empty."""
+    if not (name.isascii() and name.isprintable()):
+        name = "".join(" " if c.isspace() else c for c in name if _can_be_seen(c))
+    return " ".join(name.split()) or _("(no name)")
+
+
+def _can_be_seen(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) not in _HIDDEN
+
+
+def _matching(provider: ProviderModels, wanted: Sequence[str]) -> Iterator[ModelEntry]:
+    for entry in provider.models:
+        text = f"{entry.name} {entry.label} {provider.label}".casefold() if wanted else ""
+        if all(word in text for word in wanted):
+            yield entry
+
+
+def _shares(sizes: Sequence[int], limit: int) -> list[int]:
+    """How many of each fit into `limit`, so that a long list leaves room for the others."""
+    shares, left = [0] * len(sizes), limit
+    for rank, index in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        shares[index] = min(sizes[index], left // (len(sizes) - rank))
+        left -= shares[index]
+    return shares
+
+
+def _recent(
+    user: User, current: str, providers: Sequence[ProviderModels], texts: dict[State, str]
+) -> Iterator[Row]:
+    """The models of the latest chats that can still be asked. One query."""
+    used = Conversation.objects.for_user(user).recent_models(RECENT)
+    listed = {entry.name: entry for provider in providers for entry in provider.models}
+    if current and current not in listed and current not in used:
+        used = [current, *used[: RECENT - 1]]
+    by_slug = {provider.slug: provider for provider in providers}
+    for name in used:
+        slug, _slash, model = name.partition("/")
+        if model and (provider := by_slug.get(slug)):
+            entry = listed.get(name) or ModelEntry(name=name, info=ModelInfo(id=model))
+            yield _row(entry, provider, texts, is_recent=True)
+
+
+def _row(
+    entry: ModelEntry, provider: ProviderModels, texts: dict[State, str], *, is_recent: bool = False
+) -> Row:
+    info = entry.info
+    label, own_id, where = visible(entry.label), visible(info.id), visible(provider.label)
+    details = [where if is_recent else "", own_id if own_id != label else ""]
+    return Row(
+        name=entry.name,
+        label=label,
+        detail=" · ".join(filter(None, details)),
+        provider=where,
+        state=entry.state,
+        state_text=texts[entry.state],
+        reason=entry.reason,
+        facts=" · ".join(_facts(entry)),
+        abilities=tuple(_abilities(info)),
+        info=info,
+    )
+
+
+def _facts(entry: ModelEntry) -> Iterator[str]:
+    info = entry.info
+    if info.context_window is not None:
+        yield _("%(size)s context") % {"size": context_label(info.context_window)}
+    else:
+        yield _("context unknown")
+    yield from _prices(info)
+    if entry.first_token_ms is not None:
+        yield _("%(time)s to first word") % {"time": _duration(entry.first_token_ms)}
+
+
+def _prices(info: ModelInfo) -> Iterable[str]:
+    """Zero is free, and only zero."""
+    if info.input_price is None and info.output_price is None:
+        return [_("price unknown")]
+    if info.input_price == info.output_price == 0:
+        return [_("free")]
+    return [
+        _("%(price)s in") % {"price": price_label(info.input_price) or _("unknown")},
+        _("%(price)s out") % {"price": price_label(info.output_price) or _("unknown")},
+    ]
+
+
+def _abilities(info: ModelInfo) -> Iterator[tuple[str, str]]:
+    if info.accepts_images:
+        yield "images", _("Images")
+    if info.accepts_files:
+        yield "files", _("Files")
+    if info.supports_tools:
+        yield "tools", _("Tools")
+    if info.reasons:
+        yield "reasoning", _("Reasoning")
+
+
+def _duration(milliseconds: int) -> str:
+    if milliseconds < 1000:
+        return _("%(number)d ms") % {"number": milliseconds}
+    return _("%(number).1f s") % {"number": milliseconds / 1000}

@@ -1,0 +1,42 @@
+"""The models to choose from: a page, or the part of it that the picker shows."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
+
+from chats.access import conversation_or_404
+from chats.conversations import preferred_model
+from chats.picker import chosen_model, load_picker
+from chats.views.answers import PageRequest, page, parsed_id
+
+MOST_WORDS = 200
+"""Characters of a search."""
+
+
+@gzip_page
+@page("GET", "HEAD")
+def models(request: PageRequest) -> HttpResponse:
+    """For `?conversation=`, else for a new chat with `?model=`; `?q=` narrows the list.
+
+    Compressed: a list of 500 models is large and alike. It holds nothing secret beside the words
+    that were asked for, and a form's token is masked anew each time.
+    """
+    conversation_id = parsed_id(request.GET.get("conversation"))
+    conversation = conversation_or_404(request.user, conversation_id) if conversation_id else None
+    words = request.GET.get("q", "")[:MOST_WORDS]
+    if conversation:
+        current = conversation.model_name
+    else:
+        current = request.GET.get("model", "")[:MOST_WORDS] or preferred_model(request.user)
+    context: dict[str, Any] = {
+        "picker": load_picker(user=request.user, current=current, words=words),
+        "conversation": conversation,
+        "current": current,
+        "words": words,
+    }
+    if request.htmx:
+        return render(request, "chats/models.html#options", context)
+    context["chosen"] = chosen_model(current, user=request.user)
+    return render(request, "chats/models.html", context)
