@@ -185,7 +185,7 @@ def test_only_so_many_are_asked_at_once(
 
     assert ModelList.objects.count() == 7, "all had their turn"
     bearers = [request["headers"]["authorization"] for request in upstream.requests]
-    assert bearers.index(f"Bearer {KEY}") <= 3, "the site's own do not wait for people's"
+    assert bearers.index(f"Bearer {KEY}") < 6, "the site's own is among the next three"
     assert ModelList.objects.get(api_key=site).error == ""
 
 
