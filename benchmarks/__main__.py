@@ -9,7 +9,18 @@ from importlib import import_module
 from benchmarks import report
 from benchmarks.figures import Figure
 
-NAMES = ("start", "page", "prompt", "browser", "first_token", "many", "linear", "history")
+NAMES = (
+    "start",
+    "page",
+    "prompt",
+    "browser",
+    "picker",
+    "first_token",
+    "many",
+    "linear",
+    "history",
+    "relay",
+)
 
 
 def main() -> int:

@@ -96,10 +96,12 @@ class Site:
 
 
 @contextmanager
-def running_upstream() -> Iterator[Upstream]:
-    """Until the end of the block."""
+def running_upstream(
+    arguments: Sequence[str] = ("-m", "tests.upstream", "--port", "0"),
+) -> Iterator[Upstream]:
+    """Until the end of the block. `arguments` are Python's; its first line is the address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.upstream", "--port", "0"],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,
