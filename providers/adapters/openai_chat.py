@@ -60,7 +60,7 @@ class ChatDecoder:
             if choice.get("index", 0) == 0:
                 yield from self._choice(choice)
         # A reply must not be lost because its bill makes no sense.
-        if usage := mapping(event.get("usage")):
+        if (usage := event.get("usage")) and isinstance(usage, dict):
             yield self._read_usage(usage)
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[AdapterEvent]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -115,12 +115,9 @@ class SdkAdapter(Adapter, Generic[C]):
         """Ask for one page of the API, with a client of its own. Raises `ProviderError`s."""
         async with self.translated(), fresh(self.make_client) as client:
             get: Any = client.get  # type: ignore[attr-defined]
-            answer = await get(path, cast_to=object, options={"headers": UNREAD})
-            try:
-                async with aclosing(answer.iter_bytes()) as chunks:
-                    data = await _whole(chunks, limit=MOST_BYTES)
-            finally:
-                await answer.close()
+            asked = get(path, cast_to=object, options={"headers": UNREAD})
+            async with unread(asked) as answer, aclosing(answer.iter_bytes()) as chunks:
+                data = await _whole(chunks, limit=MOST_BYTES)
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
@@ -145,6 +142,16 @@ class SdkAdapter(Adapter, Generic[C]):
             if failure is None:
                 raise
             raise failure from None
+
+
+@asynccontextmanager
+async def unread(asked: Awaitable[Any]) -> AsyncGenerator[Answer, None]:
+    """The answer to a request of an SDK's client that was made with the headers `UNREAD`."""
+    answer = await asked
+    try:
+        yield answer
+    finally:
+        await answer.close()
 
 
 async def decoded(
