@@ -22,7 +22,7 @@ from accounts.models import User
 from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
-from providers import refresh, schedule
+from providers import discovery, refresh, schedule
 from providers.clients import close_clients
 
 logger = logging.getLogger(__name__)
@@ -138,9 +138,10 @@ def _begin() -> None:
     """Make replies from now on, and learn in the background which models there are."""
     loop = asyncio.get_event_loop()
     runner.attach(loop)
-    task = loop.create_task(schedule.keep_asking())
-    _background.add(task)
-    task.add_done_callback(_refreshed)
+    for work in (discovery.keep_looking(), schedule.keep_asking()):
+        task = loop.create_task(work)
+        _background.add(task)
+        task.add_done_callback(_refreshed)
 
 
 _background: "set[asyncio.Task[None]]" = set()

@@ -236,8 +236,9 @@ PROVIDER_ENVIRONMENT = {
         "api_key": env.key(f"{kind.upper()}_API_KEY"),
         "base_url": env.url(f"{kind.upper()}_BASE_URL"),
     }
-    for kind in ("openai", "anthropic", "openrouter")
+    for kind in ("openai", "anthropic", "openrouter", "ollama")
 }
+OLLAMA_DISCOVERY = env.boolean("OLLAMA_DISCOVERY", default=True)
 PROVIDER_ALLOW_PRIVATE = env.boolean("PROVIDER_ALLOW_PRIVATE")
 PROVIDER_ALLOWED_HOSTS = env.allowed_hosts("PROVIDER_ALLOWED_HOSTS")
 PROVIDER_CA_FILE = env.certificates("PROVIDER_CA_FILE")

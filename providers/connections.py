@@ -1,7 +1,8 @@
-"""Which connections a user has: from the environment, from stored keys, and the demo.
+"""Which connections a user has: from the environment, from stored keys, found, and the demo.
 
 The slug of a connection stands before the slash in a model's name. Where two have the same one,
-the environment wins over the user's own key, and that over the site's.
+the environment wins over the user's own key, that over the site's, and that over a server that was
+found on this machine without anybody asking for it.
 
 A kind's name stands for the default key of that kind where no connection has it as its slug: so a
 conversation with `openai/gpt-4o` goes on when the key that it began with was replaced. New chats
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Q
 
-from providers import registry
+from providers import discovered, registry
 from providers.models import ApiKey
 from providers.querysets import AnyUser
 from providers.types import Connection
@@ -30,7 +31,7 @@ class Source:
     kind: str
     label: str
     key: ApiKey | None = None
-    """The stored key, or none for the environment and the demo."""
+    """The stored key, or none for the environment, what was found, and the demo."""
 
     def connect(self) -> Connection:
         """Where and as whom to call. Raises `cipher.DecryptionError`."""
@@ -38,7 +39,10 @@ class Source:
             return Connection(
                 slug=self.slug, api_key=self.key.encrypted_key, base_url=self.key.base_url
             )
-        values = environment().get(self.slug, {})
+        values = environment().get(self.slug)
+        if values is None:
+            address = registry.adapter_class(self.kind).usual_base_url
+            return Connection(slug=self.slug, base_url=address, trusted=True)
         return Connection(
             slug=self.slug,
             api_key=values.get("api_key", ""),
@@ -61,6 +65,27 @@ def environment_sources() -> list[Source]:
     ]
 
 
+def usual_addresses() -> dict[str, str]:
+    """Where to look for servers, by kind: those that have a usual place and are not set."""
+    if not settings.OLLAMA_DISCOVERY:
+        return {}
+    fixed = environment()
+    addresses = {kind: registry.adapter_class(kind).usual_base_url for kind in registry.kinds()}
+    return {kind: url for kind, url in addresses.items() if url and kind not in fixed}
+
+
+def discovered_sources() -> list[Source]:
+    """Servers that were found on this machine (`providers.discovery`). Mostly without a query."""
+    kinds = usual_addresses()
+    found = discovered.found(kinds)
+    return [discovered_source(kind) for kind in kinds if kind in found]
+
+
+def discovered_source(kind: str) -> Source:
+    """The server of a kind at its usual address, there or not."""
+    return Source(slug=kind, kind=kind, label=str(registry.adapter_class(kind).label))
+
+
 def stored_sources(user: AnyUser) -> list[Source]:
     """The user's own keys and those shared with them, active or not, by name. One query."""
     keys = ApiKey.objects.visible_to(user).select_related("model_list")
@@ -79,7 +104,7 @@ def demo_source() -> Source:
 
 
 def sources_for(user: AnyUser) -> list[Source]:
-    """What the user may choose from, best first, the demo last. One query."""
+    """What the user may choose from, best first, what was found and the demo last. One query."""
     found: dict[str, Source] = {}
     for source in _candidates(user):
         found.setdefault(source.slug, source)
@@ -95,11 +120,9 @@ def find_source(slug: str, *, user: AnyUser) -> Source | None:
         if source.slug == slug:
             return source
     keys = list(ApiKey.objects.usable_by(user).filter(Q(slug=slug) | Q(provider=slug)))
-    exact = [key for key in keys if key.slug == slug]
-    for key in [*exact, *_defaults_first(keys)]:
-        if key.provider in registry.kinds():
-            return _from_key(key)
-    return None
+    usable = [_from_key(key) for key in _defaults_first(keys) if key.provider in registry.kinds()]
+    exact = [source for source in [*usable, *discovered_sources()] if source.slug == slug]
+    return next(iter([*exact, *usable]), None)
 
 
 def _candidates(user: AnyUser) -> Iterator[Source]:
@@ -108,6 +131,7 @@ def _candidates(user: AnyUser) -> Iterator[Source]:
     for key in _defaults_first(keys):
         if key.provider in registry.kinds():  # A plug-in may have been removed.
             yield _from_key(key)
+    yield from discovered_sources()
     yield demo_source()
 
 

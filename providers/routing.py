@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from providers import catalogue, registry
+from providers import catalogue, discovery, registry
 from providers.cipher import DecryptionError
-from providers.connections import Source, find_source
+from providers.connections import Source, find_source, usual_addresses
 from providers.contract import Adapter
-from providers.errors import AuthenticationError, NotFoundError
+from providers.errors import AuthenticationError, NetworkError, NotFoundError
 from providers.options import known_options
 from providers.querysets import AnyUser
 from providers.types import ModelInfo, OptionValue
@@ -53,11 +53,13 @@ def resolve(model_name: str, *, user: AnyUser) -> Route:
     """The way to `provider/model` with the keys that the user may use. At most four queries.
 
     Raises `NotFoundError` for a name without a connection; whether the provider knows the model is
-    for the provider to say. Raises `AuthenticationError` when its stored key cannot be read.
+    for the provider to say. Raises `AuthenticationError` when its stored key cannot be read, and
+    `NetworkError` when its server is looked for on this machine and is not there.
     """
     slug, model = split_model_name(model_name)
     source = find_source(slug, user=user) if slug and model else None
     if source is None:
+        _look_for_server(slug)
         raise NotFoundError(_("There is no connection for “%(name)s”.") % {"name": model_name})
     try:
         connection = source.connect()
@@ -70,4 +72,16 @@ def resolve(model_name: str, *, user: AnyUser) -> Route:
         model=model,
         source=source,
         info=catalogue.model_info(source, model),
+    )
+
+
+def _look_for_server(slug: str) -> None:
+    """Of a kind that is found by itself: look again, so that another try may find it."""
+    address = usual_addresses().get(slug)
+    if address is None:
+        return
+    discovery.look_later()
+    label = registry.adapter_class(slug).label
+    raise NetworkError(
+        _("%(provider)s does not answer at %(address)s.") % {"provider": label, "address": address}
     )

@@ -29,9 +29,10 @@ from tests.upstream_answer import Answer, send_json
 from tests.upstream_wire import Prompt, compact
 
 EVERYTHING = ["completion", "vision", "tools", "thinking"]
+PLAIN = {"capabilities": ["completion"], "context": 4_096}
 MODELS: dict[str, dict[str, Any]] = {
     **{name: {"capabilities": EVERYTHING, "context": 131_072} for name in modes.LISTED},
-    "plain:1b": {"capabilities": ["completion"], "context": 4_096},
+    "plain:1b": PLAIN,
     "far:120b-cloud": {
         "capabilities": ["completion", "tools"],
         "context": 262_144,
@@ -143,6 +144,9 @@ class OllamaAnswer(Answer):
         match method, path:
             case "GET", "/api/tags":
                 return await self._tags()
+            case "GET", "/api/version":
+                await send_json(self.writer, 200, {"version": "0.30.0"})
+                return True
             case "POST", "/api/show":
                 return await self._show()
             case "POST", "/api/me":
@@ -170,7 +174,7 @@ class OllamaAnswer(Answer):
     async def _tags(self) -> bool:
         if self.key == "patient":
             return await self._hang()
-        found = MODELS | dict.fromkeys(self.upstream.downloaded, MODELS["plain:1b"])
+        found = MODELS | dict.fromkeys(self.upstream.downloaded, PLAIN)
         rows = []
         for name, model in found.items():
             row = {"name": name, "model": name, "size": 1, "details": {"family": "llama"}}

@@ -40,6 +40,8 @@ def clean_environment(**values: str) -> dict[str, str]:
         **kept,
         "PYTHONUNBUFFERED": "1",
         "ENV_FILE": os.devnull,
+        # Whoever runs the tests may have one.
+        "OLLAMA_DISCOVERY": "false",
         **values,
     }
 

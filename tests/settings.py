@@ -4,11 +4,18 @@ import os
 from tempfile import TemporaryDirectory
 
 _directory = TemporaryDirectory(prefix="parley-tests-")
+_THEIRS = ("OPENAI_", "ANTHROPIC_", "OPENROUTER_", "OLLAMA_")
 for _name in list(os.environ):
-    if _name.startswith(("OPENAI_", "ANTHROPIC_")) or _name.lower().endswith("_proxy"):
+    if _name.startswith(_THEIRS) or _name.lower().endswith("_proxy"):
         del os.environ[_name]
 os.environ.update(
-    {"ENV_FILE": os.devnull, "ENVIRONMENT": "development", "DATA_DIR": _directory.name}
+    {
+        "ENV_FILE": os.devnull,
+        "ENVIRONMENT": "development",
+        "DATA_DIR": _directory.name,
+        # Whoever runs the tests may have one.
+        "OLLAMA_DISCOVERY": "false",
+    }
 )
 
 from config.settings import *  # noqa: E402, F403

@@ -98,10 +98,12 @@ class OllamaAdapter(SdkAdapter[OllamaClient], DownloadingAdapter):
 
     async def check_key(self) -> None:
         """The cloud lists its models to everybody, so it is asked whose the key is."""
-        if self._is_cloud:
-            async with self.translated(), fresh(self.make_client) as client:
-                await client.ask_json("/api/me", {}, key=self.connection.api_key)
-        await self.list_models()
+        key = self.connection.api_key
+        async with self.translated(), fresh(self.make_client) as client:
+            if self._is_cloud:
+                await client.ask_json("/api/me", {}, key=key)
+            else:
+                await client.ask_json("/api/version", key=key)
 
     async def list_models(self) -> list[ModelInfo]:
         """Those that can chat. Newer servers tell all in the list; others are asked about each."""

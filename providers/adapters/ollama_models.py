@@ -50,7 +50,7 @@ def listed(answer: Mapping[str, Any]) -> dict[str, Shown]:
     return {
         clean(name): Shown.of(row)
         for name, row in named
-        if isinstance(name, str) and len(name) <= MAX_NAME
+        if isinstance(name, str) and clean(name).strip() and len(name) <= MAX_NAME
     }
 
 
