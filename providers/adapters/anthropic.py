@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from providers import errors
 from providers.adapters import failures
 from providers.adapters.anthropic_request import OPTIONS, request_body
-from providers.adapters.sdk import Answer, SdkAdapter, clean, count
-from providers.clients import fresh
+from providers.adapters.model_lists import Row, name_of, read_models, tokens_of
+from providers.adapters.sdk import Answer, SdkAdapter, clean, count, mapping
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
@@ -89,11 +88,7 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
 
     async def list_models(self) -> list[ModelInfo]:
         """The first thousand."""
-        import httpx2
-
-        async with self.translated(), fresh(self.make_client) as client:
-            answer = await client.get("/v1/models?limit=1000", cast_to=httpx2.Response)
-            return _models(answer)
+        return read_models(await self.get_json("/v1/models?limit=1000"), _model)
 
 
 class MessageDecoder:
@@ -148,30 +143,23 @@ def _delta(delta: dict[str, Any]) -> Iterator[AdapterEvent]:
         yield ReasoningDelta(text)
 
 
-def _models(answer: Any) -> list[ModelInfo]:
-    try:
-        rows = answer.json()["data"]
-        return [
-            ModelInfo(
-                id=clean(str(row["id"]))[:200],
-                name=clean(str(row.get("display_name") or ""))[:200],
-                context_window=count(row.get("max_input_tokens")) or None,
-                max_output=count(row.get("max_tokens")) or None,
-                accepts_images=_supports(row, "image_input"),
-                accepts_files=_supports(row, "pdf_input"),
-                # Models that run the server's tools run ours; of others nothing is said.
-                supports_tools=_supports(row, "server_tools") or None,
-                reasons=_supports(row, "thinking"),
-            )
-            for row in rows
-            if row.get("lifecycle") != "retired"
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise errors.MalformedStreamError(answer.text[:80]) from error
+def _model(row: Row) -> ModelInfo | None:
+    if row.get("lifecycle") == "retired":
+        return None
+    return ModelInfo(
+        id=row["id"],
+        name=name_of(row),
+        context_window=tokens_of(row.get("max_input_tokens")),
+        max_output=tokens_of(row.get("max_tokens")),
+        accepts_images=_supports(row, "image_input"),
+        accepts_files=_supports(row, "pdf_input"),
+        # Models that run the server's tools run ours; of others nothing is said.
+        supports_tools=_supports(row, "server_tools") or None,
+        reasons=_supports(row, "thinking"),
+    )
 
 
-def _supports(row: dict[str, Any], capability: str) -> bool | None:
+def _supports(row: Row, capability: str) -> bool | None:
     """None where the provider does not say."""
-    support = (row.get("capabilities") or {}).get(capability) or {}
-    supported = support.get("supported")
+    supported = mapping(mapping(row.get("capabilities")).get(capability)).get("supported")
     return supported if isinstance(supported, bool) else None
