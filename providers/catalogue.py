@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from providers import registry, schedule
+from providers import refresh, registry, schedule
 from providers.availability import ConnectionHealth, Health, State, health_of
 from providers.connections import (
     Source,
@@ -65,6 +65,9 @@ class ProviderModels:
     total: int = 0
     is_fixed: bool = False
     """Built in: nobody is asked, and it always works."""
+    is_shared: bool = False
+    """The site's own: other people use it, too."""
+    is_being_asked: bool = False
 
     @property
     def state(self) -> State:
@@ -219,6 +222,8 @@ def _models_of(
         first_token_ms=health.first_token_ms,
         total=max(row.total if row else 0, len(models)),
         is_fixed=fixed,
+        is_shared=source.key is None or source.key.user_id is None,
+        is_being_asked=refresh.is_under_way(source),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a call costs, and how prices and sizes are written.
+"""What a call costs, and how prices, sizes and waiting times are written.
 
 Prices are in US dollars per million tokens, which is millionths of a dollar (micros) per token.
 Unknown stays `None` all the way: it is never taken for nothing.
@@ -79,6 +79,18 @@ def context_label(tokens: int | None) -> str:
         size = (Decimal(tokens) / million).quantize(Decimal("0.1"), ROUND_HALF_UP)
         return f"{number_format(_short(size))}M"
     return f"{round(tokens / thousand)}k"
+
+
+def seconds_label(milliseconds: int | None) -> str:
+    """`0.8 s`, `12 s`, `under 0.1 s`. Empty: unknown."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 100:
+        return _("under %(time)s s") % {"time": number_format(Decimal("0.1"))}
+    seconds = Decimal(milliseconds) / 1000
+    places = Decimal("0.1") if milliseconds < 9950 else Decimal(1)
+    time = number_format(seconds.quantize(places, ROUND_HALF_UP))
+    return _("%(time)s s") % {"time": time}
 
 
 def _known(price: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from providers import views
+from providers import status_views, views
 
 app_name = "providers"
 urlpatterns = [
     path("", views.key_list, name="keys"),
+    path("status/", status_views.status, name="status"),
+    path("status/refresh/", status_views.refresh, name="refresh"),
     path("<uuid:key_id>/", views.change_key, name="change_key"),
     path("<uuid:key_id>/test/", views.test_key, name="test_key"),
     path("<uuid:key_id>/delete/", views.delete_key, name="delete_key"),

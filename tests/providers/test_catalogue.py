@@ -133,7 +133,7 @@ def wait_for_threads() -> None:
             thread.join(20)
 
 
-@pytest.mark.parametrize("page", ["/", "/settings/providers/"])
+@pytest.mark.parametrize("page", ["/", "/settings/providers/", "/settings/providers/status/"])
 @pytest.mark.usefixtures("transactional_db")
 def test_no_page_waits_for_a_provider_that_hangs(
     page: str,

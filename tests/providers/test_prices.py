@@ -10,6 +10,7 @@ from providers.prices import (
     cost_micros,
     price_label,
     price_per_million,
+    seconds_label,
 )
 from providers.types import ModelInfo, Usage
 
@@ -122,3 +123,19 @@ def test_labels_of_costs(micros: int | None, label: str) -> None:
 )
 def test_labels_of_contexts(tokens: int | None, label: str) -> None:
     assert context_label(tokens) == label
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "label"),
+    [
+        (None, ""),
+        (0, "under 0.1 s"),
+        (99, "under 0.1 s"),
+        (840, "0.8 s"),
+        (9949, "9.9 s"),
+        (9950, "10 s"),
+        (61_400, "61 s"),
+    ],
+)
+def test_labels_of_times(milliseconds: int | None, label: str) -> None:
+    assert seconds_label(milliseconds) == label
