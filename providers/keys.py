@@ -178,6 +178,13 @@ def check_key(*, key: ApiKey) -> str:
     return async_to_sync(refresh.refresh_models)(source_of(key))
 
 
+def free_name(*, user: AnyUser, name: str) -> str:
+    """`name`, or with a number after it where the user has a key of that name. One query."""
+    taken = set(ApiKey.objects.filter(user=user.pk).values_list("key_name", flat=True))
+    names = [name, *(f"{name} {number}" for number in range(2, MAX_KEYS + 2))]
+    return next(each for each in names if each not in taken)
+
+
 def addable_kinds() -> dict[str, type[Adapter]]:
     """Kinds of provider to which a key or an address can be given."""
     adapters = {kind: registry.adapter_class(kind) for kind in registry.kinds()}

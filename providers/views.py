@@ -1,82 +1,131 @@
-"""The keys page, under /settings/providers/. Every control is a plain form."""
+"""The keys page, under /settings/providers/. Its controls are plain forms; htmx saves reloads."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
 
-from providers import catalogue, keys
+from providers import keys, limits, presets, registry
 from providers.access import key_or_404
-from providers.forms import AddKeyForm, ChangeKeyForm
+from providers.answers import PageRequest, is_administrator, page
+from providers.contract import Adapter
+from providers.forms import AddKeyForm, ChangeKeyForm, ConnectionForm
+from providers.key_listing import list_connections
+from providers.key_values import trimmed_key
+from providers.models import ApiKey
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET", "HEAD", "POST")
 @sensitive_post_parameters("key")
-@sensitive_variables("values")
-def key_list(request: HttpRequest) -> HttpResponse:
-    """All connections, and the form for a new key."""
-    is_administrator = bool(getattr(request.user, "is_superuser", False))
-    form = AddKeyForm(request.POST or None, is_administrator=is_administrator)
-    if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
-        owner = None if values.pop("for_everyone", False) else request.user
+@sensitive_variables("form", "values")
+def key_list(request: PageRequest) -> HttpResponse:
+    """All connections and what can be added; a POST adds one."""
+    if request.method != "POST":
+        return _key_list(request)
+    adapter = keys.addable_kinds().get(request.POST.get("provider", ""))
+    if adapter is None:
+        messages.error(request, _("This kind of provider is not known."))
+        return _key_list(request, status=422)
+    form = AddKeyForm(request.POST, adapter=adapter, may_share=is_administrator(request))
+    if form.is_valid():
+        values = form.values()
         try:
-            key = keys.add_key(user=owner, **values)
+            key = keys.add_key(
+                user=None if form.is_for_site else request.user,
+                provider=adapter.kind,
+                key=form.cleaned_data["key"],
+                **values,
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _tested(request, key.pk)
-    context = {
-        "form": form,
-        "connections": catalogue.connections_for(request.user),
-        "settings_page": "providers",
-    }
-    status = 422 if form.errors else 200
-    return render(request, "providers/keys.html", context, status=status)
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters("key")
-@sensitive_variables("values")
-def change_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    """One key's name, address and replacement."""
-    key = key_or_404(request.user, key_id)
-    form = ChangeKeyForm(request.POST or None, instance=key)
-    if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
-        try:
-            keys.update_key(key=key, new_key=values.pop("key"), **values)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("Changes saved."))
+            _say_trimmed(request, form)
+            _test(request, key, done=_("“%(name)s” was added."))
             return redirect("providers:keys")
-    context = {"form": form, "key": key, "settings_page": "providers"}
-    status = 422 if form.errors else 200
-    return render(request, "providers/key.html", context, status=status)
+    return _key_form(request, form, {"adding": adapter.label}, status=422)
 
 
-@login_required
-@require_POST
-def test_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+@page("GET", "HEAD")
+def add_key(request: PageRequest, choice: str) -> HttpResponse:
+    """The form for a new key: of a kind of provider, or of a well-known server."""
+    preset = presets.find_preset(choice)
+    adapter = keys.addable_kinds().get(presets.KIND if preset else choice)
+    if adapter is None:
+        raise Http404
+    name = preset.name if preset else str(adapter.label)
+    initial = {
+        "key_name": keys.free_name(user=request.user, name=name),
+        "base_url": preset.base_url if preset else adapter.usual_base_url,
+    }
+    form = AddKeyForm(adapter=adapter, may_share=is_administrator(request), initial=initial)
+    return _key_form(request, form, {"adding": name})
+
+
+@page("GET", "HEAD", "POST")
+@sensitive_post_parameters("key")
+@sensitive_variables("form", "values")
+def change_key(request: PageRequest, key_id: UUID) -> HttpResponse:
+    """One key's name, address, options and replacement."""
+    key = key_or_404(request.user, key_id)
+    if not registry.is_known(key.provider):
+        raise Http404
+    adapter = registry.adapter_class(key.provider)
+    form = ChangeKeyForm(request.POST or None, stored=key, adapter=adapter)
+    if request.method == "POST" and form.is_valid():
+        values = form.values()
+        try:
+            changed = keys.update_key(key=key, new_key=form.cleaned_data["key"], **values)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            _say_trimmed(request, form)
+            if changed.last_checked_at is None and changed.is_active:
+                _test(request, changed, done=_("“%(name)s” was changed."))
+            else:
+                messages.success(request, _("Changes saved."))
+            return redirect("providers:keys")
+    return _key_form(request, form, {"key": key}, status=422 if form.errors else 200)
+
+
+@page("POST")
+def test_key(request: PageRequest, key_id: UUID) -> HttpResponse:
     """Ask the provider now, and say what it answered."""
-    return _tested(request, key_or_404(request.user, key_id).pk)
+    _test(request, key_or_404(request.user, key_id))
+    return _done(request)
 
 
-@login_required
-@require_POST
-def delete_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+@page("POST")
+def switch_key(request: PageRequest, key_id: UUID, *, is_active: bool) -> HttpResponse:
+    """Switch one on or off."""
+    key = key_or_404(request.user, key_id)
+    keys.set_active(key=key, is_active=is_active)
+    said = _("“%(name)s” is switched on.") if is_active else _("“%(name)s” is switched off.")
+    messages.success(request, said % {"name": key.key_name})
+    return _done(request)
+
+
+@page("POST")
+def make_default(request: PageRequest, key_id: UUID) -> HttpResponse:
+    """Let new chats start with this one."""
+    key = key_or_404(request.user, key_id)
+    try:
+        keys.set_default_key(key=key)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        said = _("“%(name)s” is the default now: new chats start with it.")
+        messages.success(request, said % {"name": key.key_name})
+    return _done(request)
+
+
+@page("POST")
+def delete_key(request: PageRequest, key_id: UUID) -> HttpResponse:
     """Remove one."""
     key = key_or_404(request.user, key_id)
     keys.delete_key(key=key)
@@ -84,12 +133,56 @@ def delete_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     return redirect("providers:keys")
 
 
-def _tested(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    key = key_or_404(request.user, key_id)
-    error = keys.check_key(key=key)
-    if error:
-        text = _("“%(name)s” does not work: %(error)s") % {"name": key.key_name, "error": error}
-        messages.error(request, text)
+def _key_list(request: PageRequest, *, status: int = 200) -> HttpResponse:
+    context = {
+        "providers": list_connections(user=request.user),
+        "kinds": [(k, a.label, _needs(a)) for k, a in keys.addable_kinds().items()],
+        "hosted": presets.HOSTED,
+        "local": presets.LOCAL,
+        "settings_page": "providers",
+    }
+    template = "providers/keys.html#answer" if request.htmx else "providers/keys.html"
+    return render(request, template, context, status=status)
+
+
+def _needs(adapter: type[Adapter]) -> str:
+    if adapter.needs_key and adapter.needs_base_url:
+        return _("Needs an address and a key")
+    return _("Needs a key") if adapter.needs_key else _("Needs an address")
+
+
+def _key_form(
+    request: PageRequest, form: ConnectionForm, about: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    form.place_focus()
+    context = {"form": form, "settings_page": "providers", **about}
+    return render(request, "providers/key.html", context, status=status)
+
+
+def _done(request: PageRequest) -> HttpResponse:
+    return _key_list(request) if request.htmx else redirect("providers:keys")
+
+
+def _say_trimmed(request: PageRequest, form: ConnectionForm) -> None:
+    entered = form.cleaned_data["key"]
+    if trimmed_key(entered) != entered:
+        messages.info(request, _("Spaces around the key were removed."))
+
+
+def _test(request: PageRequest, key: ApiKey, *, done: str = "") -> None:
+    """Ask the provider, as often as that is allowed; say what was `done` before, and how it is."""
+    name = {"name": key.key_name}
+    works, fails = _("“%(name)s” works."), _("“%(name)s” does not work: %(error)s")
+    if done:
+        works, fails = f"{done} {_('It works.')}", f"{done} {_('It does not work: %(error)s')}"
+    if wait := limits.seconds_to_wait(user=request.user):
+        later = ngettext(
+            "That were many tests: the next one is possible in %(count)d second.",
+            "That were many tests: the next one is possible in %(count)d seconds.",
+            wait,
+        )
+        messages.error(request, f"{done} {later}".strip() % {**name, "count": wait})
+    elif error := keys.check_key(key=key):
+        messages.error(request, fails % {**name, "error": error})
     else:
-        messages.success(request, _("“%(name)s” works.") % {"name": key.key_name})
-    return redirect("providers:keys")
+        messages.success(request, works % name)
