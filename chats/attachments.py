@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats.models import Attachment
+from providers import catalogue
+from providers.connections import find_source
 
 _FORMATS: Final = {
     "PNG": ("image/png", "png"),
@@ -76,6 +78,19 @@ def own_drafts(*, user: User, ids: list[str]) -> list[Attachment]:
             valid[UUID(text)] = None
     found = Attachment.objects.for_user(user).in_bulk(list(valid)[:MAX_PER_MESSAGE])
     return [found[i] for i in valid if i in found]
+
+
+def require_images_taken(*, model: str, user: User) -> None:
+    """Raise ValidationError when `provider/model` is known not to take images. Two queries."""
+    slug, _slash, name = model.partition("/")
+    source = find_source(slug, user=user)
+    info = catalogue.model_info(source, name) if source else None
+    if info is not None and info.accepts_images is False:
+        raise ValidationError(
+            _("%(model)s does not take images. Choose another model, or send the words alone.")
+            % {"model": info.name or name},
+            code="images",
+        )
 
 
 def discard_attachment(*, attachment: Attachment) -> None:

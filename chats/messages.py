@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chats import events
+from chats.attachments import require_images_taken
 from chats.models import Attachment, Conversation, Message
 from chats.texts import clean_content
 
@@ -128,7 +129,12 @@ def add_exchange(
     content: str,
     attachments: Sequence[Attachment],
 ) -> Posted:
-    """Append a checked user message and a pending reply. Call inside a transaction."""
+    """Append a checked user message and a pending reply. Call inside a transaction.
+
+    Raises ValidationError for attached images that the model is known not to take.
+    """
+    if attachments:
+        require_images_taken(model=conversation.model_name, user=conversation.owner)
     question = Message.objects.create(
         conversation=conversation, parent_id=parent_id, role=Message.Role.USER, content=content
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chats.context import message_tokens
 from chats.models import Attachment, Conversation, Message
 
 PAGE_SIZE = 30
@@ -26,11 +27,28 @@ class Thread:
 
     turns: list[Turn]
     older_before: UUID | None
+    system_tokens: int = 0
 
     @property
     def live(self) -> bool:
         """Whether a reply in it is still being written."""
         return any(turn.message.is_live for turn in self.turns)
+
+    @property
+    def tokens(self) -> int | None:
+        """About how many tokens a next prompt begins with; None when that cannot be told.
+
+        What the newest reply counted and what came after it; an estimate of all where no reply was
+        counted and the thread is the whole path.
+        """
+        tokens = 0
+        for turn in reversed(self.turns):
+            counted = _counted(turn.message)
+            if counted is not None:
+                return counted + tokens
+            tokens += message_tokens(turn.message.content, images=len(turn.attachments))
+        whole = bool(self.turns) and self.turns[0].message.parent_id is None
+        return self.system_tokens + tokens if whole else None
 
 
 def load_thread(
@@ -49,12 +67,21 @@ def load_thread(
         return Thread(turns=[], older_before=None)
     path = conversation.messages.path_to(leaf_id, limit=limit)
     older = path[0].id if path and path[0].parent_id else None
-    return Thread(turns=_with_surroundings(path), older_before=older)
+    system = message_tokens(conversation.system_prompt)
+    return Thread(turns=_with_surroundings(path), older_before=older, system_tokens=system)
 
 
 def load_turn(message: Message) -> Turn:
     """One message with its surroundings. Two queries."""
     return _with_surroundings([message])[0]
+
+
+def _counted(message: Message) -> int | None:
+    """Tokens of the path up to a reply and with it; replies of older versions know no more."""
+    tokens: int | None = message.metadata.get("context", {}).get("tokens")
+    if tokens is None and message.input_tokens is not None and message.output_tokens is not None:
+        return message.input_tokens + message.output_tokens
+    return tokens
 
 
 def _with_surroundings(messages: list[Message]) -> list[Turn]:

@@ -42,6 +42,8 @@ for (const name of ["paste", "drop", "dragover", "change"]) {
   });
 }
 
+if (document.getElementById("composer")) import("./context.js");
+
 // The first message of a chat needs this at once: it is fetched while the message is written.
 document.addEventListener("input", () => import("./live.js"), { once: true });
 

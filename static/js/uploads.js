@@ -1,10 +1,19 @@
 // Images into the composer: each is sent at once and stands there as a preview.
+import { noImages } from "./context.js";
 
 const csrf = () => document.querySelector("#composer-form [name=csrfmiddlewaretoken]").value;
 
 export async function add(files) {
   const errors = document.getElementById("composer-errors");
   errors.replaceChildren();
+  const why = noImages();
+  if (why) {
+    const notice = document.createElement("p");
+    notice.className = "notice notice-danger composer-error";
+    notice.textContent = why;
+    errors.append(notice);
+    return;
+  }
   await Promise.all(files.map(send));
 }
 
@@ -31,6 +40,7 @@ async function show(answer, place) {
   if (answer.ok) {
     place.outerHTML = await answer.text();
     window.htmx.process(document.getElementById("previews"));
+    document.dispatchEvent(new Event("parley:uploaded"));
     return;
   }
   place.remove();

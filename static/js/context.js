@@ -1,0 +1,93 @@
+// What the chosen model takes: images or not, and how much of its context window is used.
+// The rules of thumb are those of chats/context.py.
+
+const BYTES_A_TOKEN = 4;
+const MESSAGE = 4;
+const IMAGE = 1600;
+const composer = () => document.querySelector("[data-composer]");
+const facts = () => document.getElementById("model-facts")?.dataset ?? {};
+const number = new Intl.NumberFormat(document.documentElement.lang || undefined);
+const rounded = (tokens) => number.format(Number(tokens.toPrecision(2)));
+let chat = null;
+let earlier = 0;
+let said = "";
+let timer = null;
+
+// Why images cannot be added now; nothing when they can, or when nobody knows.
+export function noImages() {
+  const { images, label } = facts();
+  return images === "no" ? composer().dataset.noImages.replace("%s", label) : "";
+}
+
+function markImages() {
+  const input = composer().querySelector(".composer-file");
+  const why = noImages();
+  const label = input.closest("label");
+  label.dataset.title ??= label.title;
+  label.title = why || label.dataset.title;
+  label.querySelector("[data-why]").textContent = why;
+  // It stays within reach of the keyboard: the reason must be.
+  if (why) input.setAttribute("aria-disabled", "true");
+  else input.removeAttribute("aria-disabled");
+}
+
+// Tokens of the chat so far as the server knows them; it does not while a reply is written.
+function before() {
+  const { draft } = document.getElementById("composer-form").dataset;
+  const { tokens } = document.getElementById("composer-state").dataset;
+  if (chat !== draft || tokens) earlier = Number(tokens ?? 0);
+  chat = draft;
+  return earlier;
+}
+
+function typed() {
+  const text = document.getElementById("composer").value;
+  const images = document.querySelectorAll("#previews > li").length;
+  const bytes = new TextEncoder().encode(text).length;
+  return bytes || images ? MESSAGE + Math.ceil(bytes / BYTES_A_TOKEN) + images * IMAGE : 0;
+}
+
+// What is left of the window when the reply has its room.
+function room(all) {
+  const limit = Number(document.getElementById("setting-max_tokens")?.defaultValue);
+  if (limit) return all - Math.min(limit, all / 2);
+  return all - Math.min(Number(facts().maxOutput ?? Infinity), all / 4);
+}
+
+function level(all, used, old) {
+  if (!all || used < Math.min(0.8 * all, room(all))) return "";
+  if (used <= room(all)) return "near";
+  return old ? "over" : used > all ? "alone" : "near";
+}
+
+function show() {
+  if (!composer()) return;
+  markImages();
+  const all = Number(facts().context ?? 0);
+  const old = before();
+  const used = old + typed();
+  const now = level(all, used, old);
+  const line = document.getElementById("context-line");
+  line.hidden = !now;
+  line.dataset.level = now;
+  line.textContent = now
+    ? line.dataset[now].replace("%1", rounded(used)).replace("%2", number.format(all))
+    : "";
+  // Once for each step, not with every key.
+  if (now && now !== said) document.getElementById("announcer").textContent = line.textContent;
+  said = now;
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(show, 250);
+}
+
+document.addEventListener("input", (event) => event.target.id === "composer" && later());
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.(".composer-file") || !noImages()) return;
+  event.preventDefault();
+  import("./uploads.js").then((uploads) => uploads.add([]));
+});
+for (const name of ["htmx:load", "parley:model", "parley:uploaded"]) document.addEventListener(name, later);
+show();
