@@ -142,10 +142,11 @@ def _read_usage(usage: dict[str, Any]) -> Usage:
 
 def _dollars(value: object) -> Decimal | None:
     """An amount as a number or as decimal text; what is neither, or less than nothing, is none."""
-    if type(value) not in (str, int, float) or len(str(value)) > 40:
+    text = str(value)
+    if len(text) > 40:
         return None
     try:
-        amount = Decimal(str(value))
+        amount = Decimal(text)
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and 0 <= amount <= DEAREST else None

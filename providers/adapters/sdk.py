@@ -23,9 +23,6 @@ from providers.types import AdapterEvent, CompletionRequest, Finish, FinishReaso
 DRAIN_LIMIT = 0.1
 MOST_TOKENS = 100_000_000
 """Far over what any call can use, and safe to store and to add up."""
-MOST_BYTES = 16 * 1024 * 1024
-"""Of an answer that is read whole: OpenRouter's list of models takes one."""
-MOST_BYTES_OF_ERROR = 64 * 1024
 # Both SDKs look for it in the request, and then leave the body of the answer to the caller.
 UNREAD = {"X-Stainless-Raw-Response": "stream"}
 
@@ -113,11 +110,11 @@ class SdkAdapter(Adapter, Generic[C]):
 
     async def get_json(self, path: str) -> Any:
         """Ask for one page of the API, with a client of its own. Raises `ProviderError`s."""
+        import httpx2
+
         async with self.translated(), fresh(self.make_client) as client:
             get: Any = client.get  # type: ignore[attr-defined]
-            asked = get(path, cast_to=object, options={"headers": UNREAD})
-            async with unread(asked) as answer, aclosing(answer.iter_bytes()) as chunks:
-                data = await _whole(chunks, limit=MOST_BYTES)
+            data: bytes = (await get(path, cast_to=httpx2.Response)).content
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
@@ -222,20 +219,10 @@ async def _complaint(
     if _content_type(answer).startswith("application/json"):
         body: object = None
         with suppress(ValueError, RecursionError):
-            body = json.loads(await _whole(chunks, limit=MOST_BYTES_OF_ERROR))
+            body = json.loads(b"".join([chunk async for chunk in chunks]))
         if mapping(body).get("error"):
             return failures.from_event(body, key=key)
     return errors.MalformedStreamError(_content_type(answer)[:100])
-
-
-async def _whole(chunks: AsyncIterator[bytes], *, limit: int) -> bytes:
-    parts, size = [], 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > limit:
-            raise errors.MalformedStreamError(f"The answer is larger than {limit} bytes.")
-        parts.append(chunk)
-    return b"".join(parts)
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:

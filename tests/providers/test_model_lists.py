@@ -28,7 +28,7 @@ def info_of(**row: Any) -> ModelInfo:
         ({"models": [{"name": "a"}, {"model": "b"}]}, ["a", "b"]),
         ([{"id": "a"}, "b"], ["a", "b"]),
         ({"data": []}, []),
-        ({"data": [{"id": "a"}, {"id": "a"}, {"id": "b"}]}, ["a", "b"]),
+        ({"data": [{"id": "a"}, {"id": "b"}, {"id": "a"}]}, ["a", "b"]),
         ({"data": [None, 7, {"name": 7}, {}, {"id": ""}, {"id": "a"}]}, ["a"]),
         ({"data": [{"id": "x" * 201}, {"id": "y" * 200}]}, ["y" * 200]),
         ({"data": [{"id": "a\x00\x1b[31m\nb\u202e\ud83d"}]}, ["a [31m b \ufffd"]),
@@ -105,6 +105,12 @@ def test_names() -> None:
     assert info_of(name="m").name == "", "it says no more than the id"
     assert info_of(name=["A"]).name == ""
     assert len(info_of(name="n" * 300).name) == 200
+
+
+def test_of_two_with_one_id_the_first_is_meant() -> None:
+    rows = [{"id": "m", "name": "First"}, {"id": "m", "name": "Second"}]
+
+    assert read_models(rows, compatible_model) == [ModelInfo(id="m", name="First")]
 
 
 @pytest.mark.parametrize(
