@@ -14,9 +14,18 @@ let said = "";
 let timer = null;
 
 // Why images cannot be added now; nothing when they can, or when nobody knows.
-export function noImages() {
+function noImages() {
   const { images, label } = facts();
   return images === "no" ? composer().dataset.noImages.replace("%s", label) : "";
+}
+
+// Says so where images were about to be added. False when they can be.
+export function refusesImages() {
+  const notice = document.createElement("p");
+  notice.className = "notice notice-danger composer-error";
+  notice.textContent = noImages();
+  if (notice.textContent) document.getElementById("composer-errors").replaceChildren(notice);
+  return notice.textContent !== "";
 }
 
 function markImages() {
@@ -85,9 +94,7 @@ function later() {
 
 document.addEventListener("input", (event) => event.target.id === "composer" && later());
 document.addEventListener("click", (event) => {
-  if (!event.target.closest?.(".composer-file") || !noImages()) return;
-  event.preventDefault();
-  import("./uploads.js").then((uploads) => uploads.add([]));
+  if (event.target.closest?.(".composer-file") && refusesImages()) event.preventDefault();
 });
 for (const name of ["htmx:load", "parley:model", "parley:uploaded"]) document.addEventListener(name, later);
 show();

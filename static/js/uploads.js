@@ -1,19 +1,12 @@
 // Images into the composer: each is sent at once and stands there as a preview.
-import { noImages } from "./context.js";
+import { refusesImages } from "./context.js";
 
 const csrf = () => document.querySelector("#composer-form [name=csrfmiddlewaretoken]").value;
 
 export async function add(files) {
   const errors = document.getElementById("composer-errors");
   errors.replaceChildren();
-  const why = noImages();
-  if (why) {
-    const notice = document.createElement("p");
-    notice.className = "notice notice-danger composer-error";
-    notice.textContent = why;
-    errors.append(notice);
-    return;
-  }
+  if (refusesImages()) return;
   await Promise.all(files.map(send));
 }
 
