@@ -27,8 +27,9 @@ function update(fresh) {
   const status = document.getElementById("status");
   const said = [];
   for (const now of fresh.querySelectorAll("[data-state]")) {
-    const before = document.getElementById(now.id);
-    if (before && before.dataset.state !== now.dataset.state && now.dataset.said) said.push(now.dataset.said);
+    const { state } = document.getElementById(now.id)?.dataset ?? now.dataset;
+    const expected = state === "unknown" && now.dataset.state === "ok";
+    if (state !== now.dataset.state && now.dataset.said && !expected) said.push(now.dataset.said);
   }
   if (outline(fresh) !== outline(status)) reshape(status, fresh);
   for (const now of fresh.querySelectorAll("[data-live]")) {
