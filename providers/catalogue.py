@@ -13,12 +13,9 @@ from providers import refresh, registry, schedule
 from providers.availability import ConnectionHealth, Health, State, health_of
 from providers.connections import (
     Source,
-    environment,
-    environment_sources,
     sources_for,
-    stored_sources,
 )
-from providers.models import ApiKey, ModelList
+from providers.models import ModelList
 from providers.overrides import Overrides, overrides_for
 from providers.querysets import AnyUser
 from providers.types import ModelInfo
@@ -105,53 +102,6 @@ def ask_now(user: AnyUser, *, slug: str = "") -> None:
     """
     sources = [source for source in sources_for(user) if slug in ("", source.slug)]
     schedule.ask_now(sources, _lists(sources))
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionState:
-    """One connection as the keys page shows it."""
-
-    label: str
-    provider: str
-    slug: str
-    key: ApiKey | None
-    """None when the environment set it."""
-    is_shared: bool
-    may_change: bool
-    is_overridden: bool
-    """The environment has one of the same slug, which is used instead."""
-    error: str
-    checked_at: datetime | None
-    model_count: int
-
-
-def connections_for(user: AnyUser) -> list[ConnectionState]:
-    """All connections but the demo, those that are switched off too. Three queries."""
-    fixed = environment_sources()
-    lists = _lists(fixed)
-    states = [_state(source, lists.get(source.slug), may_change=False) for source in fixed]
-    changeable = set(ApiKey.objects.changeable_by(user).values_list("pk", flat=True))
-    for source in stored_sources(user):
-        assert source.key is not None  # noqa: S101 - tells the type
-        row = getattr(source.key, "model_list", None)
-        states.append(_state(source, row, may_change=source.key.pk in changeable))
-    return states
-
-
-def _state(source: Source, row: ModelList | None, *, may_change: bool) -> ConnectionState:
-    key = source.key
-    return ConnectionState(
-        label=source.label,
-        provider=str(registry.adapter_class(source.kind).label),
-        slug=source.slug,
-        key=key,
-        is_shared=key is None or key.user_id is None,
-        may_change=may_change,
-        is_overridden=key is not None and source.slug in environment(),
-        error=row.error if row else "",
-        checked_at=row.fetched_at if row else None,
-        model_count=len(row.offered) if row else 0,
-    )
 
 
 def default_model(user: AnyUser) -> str:

@@ -86,16 +86,10 @@ def discovered_source(kind: str) -> Source:
     return Source(slug=kind, kind=kind, label=str(registry.adapter_class(kind).label))
 
 
-def stored_sources(user: AnyUser) -> list[Source]:
-    """The user's own keys and those shared with them, active or not, by name. One query."""
-    keys = ApiKey.objects.visible_to(user).select_related("model_list")
-    return [_from_key(key) for key in keys if key.provider in registry.kinds()]
-
-
 def site_sources() -> list[Source]:
     """Stored keys without a user, whoever they are shared with. One query."""
     keys = ApiKey.objects.filter(user=None, is_active=True)
-    return [_from_key(key) for key in keys if key.provider in registry.kinds()]
+    return [source_of_key(key) for key in keys if key.provider in registry.kinds()]
 
 
 def demo_source() -> Source:
@@ -120,7 +114,7 @@ def find_source(slug: str, *, user: AnyUser) -> Source | None:
         if source.slug == slug:
             return source
     keys = list(ApiKey.objects.usable_by(user).filter(Q(slug=slug) | Q(provider=slug)))
-    usable = [_from_key(key) for key in _defaults_first(keys) if key.provider in registry.kinds()]
+    usable = [source_of_key(key) for key in _defaults_first(keys) if key.provider in registry.kinds()]
     exact = [source for source in [*usable, *discovered_sources()] if source.slug == slug]
     return next(iter([*exact, *usable]), None)
 
@@ -130,7 +124,7 @@ def _candidates(user: AnyUser) -> Iterator[Source]:
     keys = ApiKey.objects.usable_by(user).select_related("model_list")
     for key in _defaults_first(keys):
         if key.provider in registry.kinds():  # A plug-in may have been removed.
-            yield _from_key(key)
+            yield source_of_key(key)
     yield from discovered_sources()
     yield demo_source()
 
@@ -147,5 +141,6 @@ def _defaults_first(keys: Iterable[ApiKey]) -> list[ApiKey]:
     ]
 
 
-def _from_key(key: ApiKey) -> Source:
+def source_of_key(key: ApiKey) -> Source:
+    """A stored key as a connection."""
     return Source(slug=key.slug, kind=key.provider, label=key.key_name, key=key)

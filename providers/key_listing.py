@@ -1,11 +1,12 @@
 """The connections of a user as the keys page shows them: by provider, each with how it does."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from providers import registry
 from providers.availability import State
-from providers.connections import environment, environment_sources
+from providers.connections import discovered_sources, environment, environment_sources
 from providers.models import ApiKey, ModelList
 from providers.querysets import AnyUser
 
@@ -21,12 +22,14 @@ class ListedConnection:
     checked_at: datetime | None
     model_count: int
     key: ApiKey | None = None
-    """None when the environment set it."""
+    """None when the environment set it, or when it was found."""
     is_shared: bool = True
     """Not the user's own."""
     may_change: bool = False
     is_default: bool = False
     """The one that this user's new chats start with, among those of its provider."""
+    is_discovered: bool = False
+    """Found on this machine; nobody set it."""
     is_overridden: bool = False
     """The environment has one of the same slug, which is used instead."""
     groups: list[str] = field(default_factory=list)
@@ -56,10 +59,10 @@ class ListedProvider:
 
 
 def list_connections(*, user: AnyUser) -> list[ListedProvider]:
-    """All but the demo, those that are switched off too. At most three queries."""
+    """All but the demo, those that are switched off too. At most four queries."""
     found = {kind: ListedProvider(kind, _label(kind), True) for kind in registry.kinds()}
-    for slug, connection in _of_environment().items():
-        found[slug].connections.append(connection)
+    for kind, connection in _of_site():
+        found[kind].connections.append(connection)
     for key in _keys(user):
         known = found.setdefault(key.provider, ListedProvider(key.provider, key.provider, False))
         known.connections.append(_listed(key, user))
@@ -72,22 +75,25 @@ def _label(kind: str) -> str:
     return str(registry.adapter_class(kind).label)
 
 
-def _of_environment() -> dict[str, ListedConnection]:
-    sources = environment_sources()
-    lists = (
-        ModelList.objects.for_environment([source.slug for source in sources]) if sources else {}
-    )
-    found = {}
+def _of_site() -> Iterator[tuple[str, ListedConnection]]:
+    """Those of the environment and those found on this machine, by kind."""
+    discovered = discovered_sources()
+    sources = [*environment_sources(), *discovered]
+    slugs = [source.slug for source in sources]
+    lists = ModelList.objects.for_environment(slugs) if slugs else {}
     for source in sources:
         row = lists.get(source.slug)
-        found[source.kind] = ListedConnection(
-            label=source.label,
-            slug=source.slug,
-            error=row.error if row else "",
-            checked_at=row.fetched_at if row else None,
-            model_count=len(row.offered) if row else 0,
+        yield (
+            source.kind,
+            ListedConnection(
+                label=source.label,
+                slug=source.slug,
+                error=row.error if row else "",
+                checked_at=row.fetched_at if row else None,
+                model_count=len(row.offered) if row else 0,
+                is_discovered=source in discovered,
+            ),
         )
-    return found
 
 
 def _keys(user: AnyUser) -> list[ApiKey]:

@@ -333,5 +333,3 @@ def test_queries_do_not_grow_with_the_keys(
         catalogue.models_for(owner)
     with django_assert_num_queries(2):
         catalogue.default_model(owner)
-    with django_assert_num_queries(3):
-        catalogue.connections_for(owner)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from providers import catalogue, errors, keys, refresh
 from providers.adapters.openai import OpenAIAdapter
+from providers.key_listing import list_connections
 from providers.models import ApiKey, ModelList
 from providers.options import Option
 from providers.routing import resolve
@@ -83,8 +84,8 @@ def test_the_environment_wins(owner: User, settings: Any) -> None:
 
     connection = resolve("openai/x", user=owner).adapter.connection
     assert (connection.api_key, connection.trusted) == ("of-the-site", True)
-    [_environment, mine] = catalogue.connections_for(owner)
-    assert mine.is_overridden
+    [provider] = list_connections(user=owner)
+    assert [each.is_overridden for each in provider.connections] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
-from providers import guard, keys, presets, registry
+from providers import discovered, guard, keys, presets, registry
 from providers.adapters.openai import OpenAIAdapter
-from providers.models import ApiKey
+from providers.models import ApiKey, ModelList
 from providers.options import Option
 from tests.conftest import make_user
 from tests.markup import Element, parse
@@ -245,3 +246,16 @@ def test_a_key_of_a_plug_in_that_is_gone_can_be_removed(owner: User, owner_clien
     for verb in ("test", "default", "disable", "enable", "delete"):
         assert owner_client.post(f"{PAGE}{row.pk}/{verb}/").status_code == 302
     assert not ApiKey.objects.exists()
+
+
+def test_a_server_found_on_this_machine_is_shown(owner_client: Client, settings: Any) -> None:
+    settings.OLLAMA_DISCOVERY = True
+    discovered.forget_copy()
+    offered = [{"id": "llama"}]
+    ModelList.objects.create(environment="ollama", offered=offered, fetched_at=timezone.now())
+
+    page = owner_client.get(PAGE).content.decode()
+
+    assert "Found on this machine" in page
+    assert "Set by the environment" not in page
+    discovered.forget_copy()
