@@ -21,7 +21,8 @@ OpenAI's have fewer."""
 _LARGEST_RESERVE: Final = 4
 """At most a quarter of the window is kept free for a reply whose length nobody set."""
 _CREDIBLE: Final = (0.5, 2.0)
-"""Between what was counted and what was estimated; beyond it the count means something else."""
+"""Between what was counted and what was estimated. A smaller count leaves something out, such as
+what a local server had in its cache; a larger one is believed so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,13 @@ def count_left_out(messages: Sequence[Size], *, room: int) -> int:
     return begin
 
 
+def is_credible(*, counted: int, estimated: int) -> bool:
+    """Whether a provider's count can be that of the whole prompt."""
+    return counted >= estimated * _CREDIBLE[0]
+
+
 def correction(*, counted: int, estimated: int) -> float:
     """What to multiply estimates by, after a provider counted what had been estimated."""
-    low, high = _CREDIBLE
-    return min(max(counted / estimated, low), high) if estimated > 0 else 1.0
+    if estimated <= 0 or not is_credible(counted=counted, estimated=estimated):
+        return 1.0
+    return min(counted / estimated, _CREDIBLE[1])

@@ -80,6 +80,9 @@ def _context(prompt: Prompt, usage: Usage, *, counted: bool) -> dict[str, int]:
 
     Reasoning is not sent back. Of this call alone: the row adds up all calls of the reply.
     """
+    sent, estimated = usage.input_tokens, prompt.estimate
     spoken = max(usage.output_tokens - usage.reasoning_tokens, 0)
-    known = {"tokens": max(usage.input_tokens, 0) + spoken, "estimated": prompt.estimate}
-    return known | {"counted": usage.input_tokens} if counted else known
+    if not context.is_credible(counted=sent, estimated=estimated):
+        return {"tokens": estimated + spoken, "estimated": estimated}
+    known = {"tokens": sent + spoken, "estimated": estimated}
+    return known | {"counted": sent} if counted else known

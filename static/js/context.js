@@ -59,14 +59,15 @@ function typed() {
 // What is left of the window when the reply has its room.
 function room(all) {
   const limit = Number(document.getElementById("setting-max_tokens")?.defaultValue);
-  if (limit) return all - Math.min(limit, all / 2);
-  return all - Math.min(Number(facts().maxOutput ?? Infinity), all / 4);
+  const reply = limit ? Math.min(limit, all / 2) : Math.min(facts().maxOutput ?? all, all / 4);
+  return all - reply;
 }
 
 function level(all, used, old) {
-  if (!all || used < Math.min(0.8 * all, room(all))) return "";
-  if (used <= room(all)) return "near";
-  return old ? "over" : used > all ? "alone" : "near";
+  const most = room(all);
+  if (!all || used < Math.min(0.8 * all, 0.9 * most)) return "";
+  if (old && used > most) return "over";
+  return used > all ? "alone" : "near";
 }
 
 function show() {
@@ -79,9 +80,7 @@ function show() {
   const line = document.getElementById("context-line");
   line.hidden = !now;
   line.dataset.level = now;
-  line.textContent = now
-    ? line.dataset[now].replace("%1", rounded(used)).replace("%2", number.format(all))
-    : "";
+  line.textContent = (line.dataset[now] ?? "").replace("%1", rounded(used)).replace("%2", number.format(all));
   // Once for each step, not with every key.
   if (now && now !== said) document.getElementById("announcer").textContent = line.textContent;
   said = now;
