@@ -101,7 +101,7 @@ def test_very_many_models(owner_client: Client, owner: User) -> None:
     connect(owner, "Mine", ModelInfo(id="a"))
     ModelList.objects.update(total=10_000)
 
-    assert "the first 1 of 10000 models are shown" in text(owner_client)
+    assert "the first 1 of 10,000 models are shown" in text(owner_client)
 
 
 def test_without_connections(owner_client: Client) -> None:
