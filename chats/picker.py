@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from chats.models import Conversation
 from providers import catalogue, connections
-from providers.catalogue import ModelEntry, ProviderModels, State
+from providers.availability import State
+from providers.catalogue import ModelEntry, ProviderModels
 from providers.prices import context_label, price_label
 from providers.types import ModelInfo
 
@@ -106,7 +107,7 @@ def chosen_model(name: str, *, user: User) -> ChosenModel:
     return ChosenModel(
         name=name,
         slug=slug,
-        label=visible(info.name or info.id) if name else "",
+        label=_label(info) if name else "",
         provider=visible(source.label) if source else slug,
         info=info,
     )
@@ -156,10 +157,14 @@ def state_texts() -> dict[State, str]:
 
 
 def visible(name: str) -> str:
-    """A name in one line, without what turns or hides text; never empty."""
+    """A name in one line, without what turns or hides text; empty when nothing can be seen."""
     if not (name.isascii() and name.isprintable()):
         name = "".join(" " if c.isspace() else c for c in name if _can_be_seen(c))
-    return " ".join(name.split()) or _("(no name)")
+    return " ".join(name.split())
+
+
+def _label(info: ModelInfo) -> str:
+    return visible(info.name) or visible(info.id) or _("(no name)")
 
 
 def _can_be_seen(character: str) -> bool:
@@ -202,7 +207,7 @@ def _row(
     entry: ModelEntry, provider: ProviderModels, texts: dict[State, str], *, is_recent: bool = False
 ) -> Row:
     info = entry.info
-    label, own_id, where = visible(entry.label), visible(info.id), visible(provider.label)
+    label, own_id, where = _label(info), visible(info.id), visible(provider.label)
     details = [where if is_recent else "", own_id if own_id != label else ""]
     return Row(
         name=entry.name,

@@ -28,7 +28,7 @@ _FOCUS_CHANGES = """() => {
 }"""
 
 
-def _named(page: Page) -> None:
+def check_names(page: Page) -> None:
     """Every control has an accessible name, every picture a description."""
     snapshot = page.locator("body").aria_snapshot()
     assert "- main" in snapshot
@@ -36,7 +36,7 @@ def _named(page: Page) -> None:
     assert unnamed == [], snapshot
 
 
-def _structure(page: Page) -> None:
+def check_structure(page: Page) -> None:
     """One main part, one first heading, no level left out, no id twice, every label bound."""
     problems: list[str] = page.evaluate(
         """() => {
@@ -68,7 +68,7 @@ def _structure(page: Page) -> None:
     assert problems == []
 
 
-_CONTRAST = """() => {
+CONTRAST = """() => {
   const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number);
     return text.startsWith("color(") ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1]
       : [n[0], n[1], n[2], n[3] ?? 1]; };
@@ -110,36 +110,36 @@ def test_pages_have_names_structure_and_contrast(people: People, scheme: str) ->
     ann = people(color_scheme=scheme)
     ann.expect_problem("status of 404")
     chat = ann.chat(model="demo/demo")
-    _named(chat.page)
-    _structure(chat.page)
-    assert chat.page.evaluate(_CONTRAST) == []
+    check_names(chat.page)
+    check_structure(chat.page)
+    assert chat.page.evaluate(CONTRAST) == []
     chat.send("Show code, a table, steps and a formula")
     chat.reply_is("complete")
     chat.button("Regenerate", within=chat.reply).click()
     chat.writes(10)
     chat.stop_button.click()
     chat.reply_is("stopped")
-    _named(chat.page)
-    _structure(chat.page)
-    assert chat.page.evaluate(_CONTRAST) == []
+    check_names(chat.page)
+    check_structure(chat.page)
+    assert chat.page.evaluate(CONTRAST) == []
     chat.page.locator('[data-action="pick-model"]').click()
     expect(chat.page.get_by_role("combobox", name="Search models")).to_be_focused()
-    assert chat.page.evaluate(_CONTRAST) == []
+    assert chat.page.evaluate(CONTRAST) == []
     chat.page.goto("/?model=openai/error-401")
     chat.send("Hello")
     chat.reply_is("failed")
-    assert chat.page.evaluate(_CONTRAST) == []
+    assert chat.page.evaluate(CONTRAST) == []
     for page in ("/settings/", "/settings/providers/", "/settings/account/", "/nowhere/"):
         chat.page.goto(page)
-        _named(chat.page)
-        _structure(chat.page)
-        assert chat.page.evaluate(_CONTRAST) == [], page
+        check_names(chat.page)
+        check_structure(chat.page)
+        assert chat.page.evaluate(CONTRAST) == [], page
     ann.context.clear_cookies()
     for page in ("/accounts/signup/", "/accounts/login/", "/accounts/password/reset/"):
         chat.page.goto(page)
-        _named(chat.page)
-        _structure(chat.page)
-        assert chat.page.evaluate(_CONTRAST) == [], page
+        check_names(chat.page)
+        check_structure(chat.page)
+        assert chat.page.evaluate(CONTRAST) == [], page
 
 
 def test_focus_is_visible(ann: Person) -> None:
