@@ -22,7 +22,7 @@ from accounts.models import User
 from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
-from providers import discovery, refresh, schedule
+from providers import discovery, downloads, refresh, schedule
 from providers.clients import close_clients
 
 logger = logging.getLogger(__name__)
@@ -116,8 +116,9 @@ def serve(say: Callable[[str], None]) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     address = find_address(settings.HOST, settings.PORT)
     welcome = _welcome()
-    # The lock says that no other process makes replies: whatever is live now died with one.
+    # The lock says that there is no other process: whatever is under way now died with one.
     generation.interrupt_orphans(silent_for=timedelta(0))
+    downloads.interrupt_orphans(silent_for=timedelta(0))
     server = SiteServer(
         on_listening=lambda: say(welcome),
         endpoints=build_endpoint_description_strings(host=address, port=settings.PORT),

@@ -1,10 +1,14 @@
-"""The one way from an identifier in a request to a key. What is not yours does not exist."""
+"""The one way from an identifier in a request to a key, a connection, a download.
+
+What is not yours does not exist.
+"""
 
 from uuid import UUID
 
 from django.http import Http404
 
-from providers.models import ApiKey
+from providers.connections import Source, discovered_sources, environment_sources, source_of_key
+from providers.models import ApiKey, ModelDownload
 from providers.querysets import AnyUser
 
 
@@ -14,3 +18,23 @@ def key_or_404(user: AnyUser, key_id: UUID) -> ApiKey:
     if key is None:
         raise Http404
     return key
+
+
+def source_or_404(user: AnyUser, *, key_id: UUID | None = None, slug: str = "") -> Source:
+    """A connection that the user may change; administrators also those without a stored key."""
+    if key_id is not None:
+        return source_of_key(key_or_404(user, key_id))
+    if getattr(user, "is_superuser", False):
+        for source in [*environment_sources(), *discovered_sources()]:
+            if source.slug == slug:
+                return source
+    raise Http404
+
+
+def download_or_404(user: AnyUser, download_id: int) -> tuple[ModelDownload, Source]:
+    """A download, and the connection that it belongs to, which the user may change."""
+    download = ModelDownload.objects.filter(pk=download_id).first()
+    if download is None:
+        raise Http404
+    source = source_or_404(user, key_id=download.api_key_id, slug=download.environment)
+    return download, source

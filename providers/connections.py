@@ -114,7 +114,9 @@ def find_source(slug: str, *, user: AnyUser) -> Source | None:
         if source.slug == slug:
             return source
     keys = list(ApiKey.objects.usable_by(user).filter(Q(slug=slug) | Q(provider=slug)))
-    usable = [source_of_key(key) for key in _defaults_first(keys) if key.provider in registry.kinds()]
+    usable = [
+        source_of_key(key) for key in _defaults_first(keys) if key.provider in registry.kinds()
+    ]
     exact = [source for source in [*usable, *discovered_sources()] if source.slug == slug]
     return next(iter([*exact, *usable]), None)
 

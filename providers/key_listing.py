@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from providers import registry
+from providers import downloads, registry
 from providers.availability import State
 from providers.connections import discovered_sources, environment, environment_sources
 from providers.models import ApiKey, ModelList
@@ -32,6 +32,8 @@ class ListedConnection:
     """Found on this machine; nobody set it."""
     is_overridden: bool = False
     """The environment has one of the same slug, which is used instead."""
+    may_download: bool = False
+    """Whether this user may have its server fetch models."""
     groups: list[str] = field(default_factory=list)
     """Who a key of the site is for, unless it is for everyone; for administrators only."""
 
@@ -68,6 +70,7 @@ def list_connections(*, user: AnyUser) -> list[ListedProvider]:
         known.connections.append(_listed(key, user))
     for provider in found.values():
         _mark_default(provider.connections)
+        _mark_downloads(provider, user)
     return [provider for provider in found.values() if provider.connections]
 
 
@@ -126,3 +129,11 @@ def _mark_default(connections: list[ListedConnection]) -> None:
     defaults = [each for each in connections if each.key is not None and each.key.is_default]
     if defaults:
         defaults[0].is_default = True
+
+
+def _mark_downloads(provider: ListedProvider, user: AnyUser) -> None:
+    """Who may change a connection, and administrators those that nobody stored."""
+    if downloads.can_download(provider.kind):
+        is_administrator = bool(getattr(user, "is_superuser", False))
+        for each in provider.connections:
+            each.may_download = each.is_active and (each.may_change or is_administrator)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from providers import status_views, views
+from providers import download_views, status_views, views
 
 app_name = "providers"
 urlpatterns = [
@@ -16,4 +16,11 @@ urlpatterns = [
     path("<uuid:key_id>/enable/", views.switch_key, {"is_active": True}, name="enable_key"),
     path("<uuid:key_id>/disable/", views.switch_key, {"is_active": False}, name="disable_key"),
     path("<uuid:key_id>/delete/", views.delete_key, name="delete_key"),
+    path("<uuid:key_id>/downloads/", download_views.of_key, name="downloads"),
+    path(
+        "environment/<slug:slug>/downloads/",
+        download_views.of_environment,
+        name="environment_downloads",
+    ),
+    path("downloads/<int:download_id>/cancel/", download_views.cancel, name="cancel_download"),
 ]
