@@ -6,7 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from providers import keys
+from providers import (
+    keys,
+    model_admin,  # noqa: F401 - registers the models' pages
+)
 from providers.models import ApiKey
 
 

@@ -142,11 +142,18 @@ def model_info(source: Source, model: str) -> ModelInfo:
 
     One for a connection whose models never change.
     """
+    known = offered_info(source, model) or ModelInfo(id=model)
+    return overrides_for([source], model=model).applied(source, known)
+
+
+def offered_info(source: Source, model: str) -> ModelInfo | None:
+    """What the provider and the list of prices say of a model; None when it is not offered."""
     fixed = not registry.adapter_class(source.kind).needs_refresh
     row = None if fixed else _lists([source]).get(source.slug)
-    offered = row.offered if row else []
-    known = next((values for values in offered if values["id"] == model), {"id": model})
-    return overrides_for([source], model=model).applied(source, ModelInfo.from_json(known))
+    for values in row.offered if row else ():
+        if values["id"] == model:
+            return ModelInfo.from_json(values)
+    return None
 
 
 def _models_of(
