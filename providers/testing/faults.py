@@ -16,6 +16,8 @@ from providers.testing.server import PATIENCE, Answer, LoopbackServer, always
 
 HUGE = 8 * 1024 * 1024
 """Bytes in one event: more than an adapter may keep."""
+NOTICED_WITHIN = 2.0
+"""Seconds in which a server must see that its client has gone."""
 STATUSES = {
     400: errors.BadRequestError,
     401: errors.AuthenticationError,
@@ -77,9 +79,10 @@ class Faults(Bare):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             address = f"http://127.0.0.1:{closed.getsockname()[1]}{self.wire.base_path}"
-            played = Played()
-            with pytest.raises(errors.NetworkError):
-                self.run(played.collect(self.connect_to(address).stream(self.request())))
+            stream = self.connect_to(address).stream(self.request())
+            with pytest.raises(errors.NetworkError) as caught:
+                self.run(Played().collect(stream))
+            assert caught.value.kind == errors.NetworkError.kind, "No reply was cut off."
             with pytest.raises(errors.NetworkError):
                 self.run(self.connect_to(address).check_key())
 
@@ -166,4 +169,6 @@ class Faults(Bare):
     async def _noticed(self, giving_up: Any, server: LoopbackServer) -> None:
         """The server sees it while the client's loop runs on: not for want of a process."""
         await giving_up
-        assert await asyncio.to_thread(server.left.wait, 2), "The connection stayed open."
+        assert await asyncio.to_thread(server.left.wait, NOTICED_WITHIN), (
+            "The connection stayed open."
+        )
