@@ -79,8 +79,7 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
     @property
     def is_home(self) -> bool:
         """Whether the provider itself is called, and not a server that says it is the same."""
-        home = urlsplit(self.default_base_url).netloc
-        host = urlsplit(self.base_url).netloc
+        home, host = _host(self.default_base_url), _host(self.base_url)
         return bool(home) and (host == home or host.endswith(f".{home}"))
 
     @property
@@ -166,3 +165,11 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         return {
             name: value for name, value in request.options.items() if name not in _FOR_REASONING
         }
+
+
+def _host(url: str) -> str:
+    """With the port. That an address is wrong is for the request to say."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""

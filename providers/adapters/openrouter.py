@@ -1,6 +1,7 @@
 """OpenRouter: many providers' models behind one key. https://openrouter.ai/docs/api-reference"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
@@ -128,16 +129,7 @@ def _read_usage(usage: dict[str, Any]) -> Usage:
     if usage.get("is_byok") is True:
         upstream = _dollars(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
         cost = None if cost is None or upstream is None else cost + upstream
-    if cost is None:
-        return counted
-    return Usage(
-        input_tokens=counted.input_tokens,
-        output_tokens=counted.output_tokens,
-        cached_tokens=counted.cached_tokens,
-        reasoning_tokens=counted.reasoning_tokens,
-        cache_write_tokens=counted.cache_write_tokens,
-        cost_micros=round(cost * MILLION),
-    )
+    return counted if cost is None else replace(counted, cost_micros=round(cost * MILLION))
 
 
 def _dollars(value: object) -> Decimal | None:

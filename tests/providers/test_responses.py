@@ -105,6 +105,12 @@ async def test_a_region_of_openai_is_openai(upstream: Upstream, adapter_for: Mak
     assert not other.is_home
 
 
+@pytest.mark.parametrize("kind", ["openai", "openai_compatible", "openrouter"])
+async def test_an_address_that_is_none_is_refused(kind: str, adapter_for: MakeAdapter) -> None:
+    with pytest.raises(errors.AddressRefusedError):
+        await collect(adapter_for(kind, base_url="http://[::1/v1").stream(request_for("ok")))
+
+
 async def test_prompt(adapter_for: MakeAdapter, upstream: Upstream) -> None:
     adapter = adapter_for("responses")
     request = CompletionRequest(
