@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from providers.adapters.failures import own_words
 from providers.adapters.sdk import clean, count
-from providers.contract import Adapter
+from providers.contract import Adapter, DownloadingAdapter, DownloadProgress
 from providers.errors import CutStreamError, PluginFailedError, ProviderError
 from providers.types import (
     AdapterEvent,
@@ -67,8 +67,28 @@ def contain(adapter: type[Adapter]) -> type[Adapter]:
             with containing(adapter.kind, self.connection):
                 return checked_models(await super().list_models())
 
-    Contained.__name__ = Contained.__qualname__ = adapter.__name__
-    return Contained
+    contained: type[Adapter] = _downloading(Contained) if _downloads(adapter) else Contained
+    contained.__name__ = contained.__qualname__ = adapter.__name__
+    return contained
+
+
+def _downloads(adapter: type[Adapter]) -> bool:
+    return issubclass(adapter, DownloadingAdapter)
+
+
+def _downloading(contained: type[Adapter]) -> type[Adapter]:
+    class ContainedDownloading(contained):  # type: ignore[misc, valid-type]  # see `contain`
+        """What fetches models, too."""
+
+        async def download(self, model: str) -> AsyncGenerator[DownloadProgress, None]:
+            with containing(contained.kind, self.connection):
+                async with aclosing(super().download(model)) as steps:
+                    async for step in steps:
+                        yield DownloadProgress(
+                            clean(str(step.step))[:MAX_ID], int(step.completed), int(step.total)
+                        )
+
+    return ContainedDownloading
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from chats.models import Message
 from chats.pacing import Pacer
 from chats.run import Run
 from providers import catalogue, connections, keys, refresh, registry
+from providers.contract import DownloadingAdapter, DownloadProgress
 from providers.errors import CutStreamError, PluginFailedError, RateLimitedError
 from providers.models import ApiKey, ModelList
 from providers.plugins import PluginProblem, Plugins
@@ -291,6 +292,23 @@ def test_a_plugin_whose_making_fails_is_a_provider_error(install: Install) -> No
 
     with pytest.raises(PluginFailedError, match="no perch"):
         registry.make_adapter("parrot", CONNECTION)
+
+
+async def test_faults_of_a_download_stay_inside_the_plugin(install: Install) -> None:
+    source = with_change("class Plugin(Adapter)", "class Plugin(DownloadingAdapter)")
+    source = source.replace("import Adapter\n", "import DownloadingAdapter, DownloadProgress\n")
+    install(
+        source + "\n    async def download(self, model):\n"
+        "        yield DownloadProgress('half \\ud83d', 1, 2)\n"
+        "        raise SystemExit\n"
+    )
+    adapter = registry.make_adapter("parrot", CONNECTION)
+    assert isinstance(adapter, DownloadingAdapter)
+
+    steps = adapter.download("polly")
+    assert await anext(steps) == DownloadProgress("half �", 1, 2)
+    with pytest.raises(PluginFailedError):
+        await anext(steps)
 
 
 @pytest.fixture
