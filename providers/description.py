@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import get_args
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
@@ -43,8 +44,7 @@ def _attributes(adapter: type[Adapter]) -> Iterator[str]:
         if not isinstance(getattr(adapter, name), bool):
             yield f"`{name}` must be True or False."
     for name in ("default_base_url", "usual_base_url"):
-        address = getattr(adapter, name)
-        if not isinstance(address, str) or not re.match(r"https?://|\Z", address):
+        if not _is_address(getattr(adapter, name)):
             yield f"`{name}` must be an address with http:// or https://, or empty."
     models = adapter.preferred_models
     if not isinstance(models, tuple | list) or not all(isinstance(m, str) and m for m in models):
@@ -84,6 +84,17 @@ def _option(option: Option) -> Iterator[str]:
             clean_options([option], {option.name: option.default})
         except ValidationError as error:
             yield f"its default is not valid: {' '.join(error.messages)}"
+
+
+def _is_address(value: object) -> bool:
+    """Such that it can be taken apart anywhere; empty is one."""
+    if not isinstance(value, str) or not re.fullmatch(r"(https?://[!-~]+)?", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return not value or bool(parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
 
 
 def _is_words(value: object, limit: int) -> bool:

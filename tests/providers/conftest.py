@@ -1,6 +1,8 @@
 """A real upstream, and adapters that speak to it over HTTP."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from providers import guard, registry
 from providers.adapters.openai import OpenAIAdapter
 from providers.clients import close_clients
 from providers.contract import Adapter
+from providers.plugins import Plugins
 from providers.types import (
     CompletionRequest,
     Connection,
@@ -19,6 +22,7 @@ from providers.types import (
     TextDelta,
 )
 from tests.canary import Canary
+from tests.providers.packages import Install, Package
 from tests.upstream import Upstream
 
 KEY = "test-key-0123456789abcdef"
@@ -105,3 +109,16 @@ def text_of(events: list[Event]) -> str:
 def reasoning_of(events: list[Event]) -> str:
     """What the model thought aloud."""
     return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs packages; the registry knows those of this test only."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugins = Plugins(reserved=frozenset(registry.BUILT_IN), path=[str(tmp_path)])
+    monkeypatch.setattr(registry, "plugins", plugins)
+    modules = set(sys.modules)
+    yield lambda *args, **options: Package(tmp_path, *args, **options)
+    for name in set(sys.modules) - modules:
+        if name.startswith("plugin_"):
+            del sys.modules[name]

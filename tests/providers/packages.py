@@ -1,8 +1,13 @@
 """Plug-in packages for tests, written as pip would install them."""
 
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from textwrap import dedent
+
+from providers.types import Connection
+
+PARROT = Connection(slug="parrot", api_key="squawk-1234567890", base_url="https://parrot.test")
 
 _numbers = count(1)
 
@@ -53,3 +58,13 @@ class Package:
         info.mkdir()
         info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
         info.joinpath("entry_points.txt").write_text("\n".join(["[parley.providers]", *lines]))
+
+
+Install = Callable[..., Package]
+"""What the fixture `install` is: makes packages that the registry knows."""
+
+
+def with_change(old: str, new: str) -> str:
+    """The working plug-in, spoilt."""
+    assert old in WORKING
+    return WORKING.replace(old, new)

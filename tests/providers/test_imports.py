@@ -14,6 +14,7 @@ import providers.catalogue, providers.completion, providers.registry, providers.
 for kind in providers.registry.kinds():
     providers.registry.adapter_class(kind)
 heavy = {"openai", "anthropic", "httpx", "httpx2", "httpcore2", "pydantic", "genai_prices"}
+heavy |= {"pytest", "providers.testing"}
 loaded = heavy & set(sys.modules)
 print(sorted(loaded))
 """
