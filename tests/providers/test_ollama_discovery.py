@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -133,6 +136,23 @@ async def test_an_absent_server_is_not_missed(
     assert [record for record in caplog.records if record.name.startswith("providers")] == []
     assert await slugs(owner) == ["demo"]
     assert not await ModelList.objects.aexists()
+
+
+def test_looking_where_nobody_listens_loads_no_client() -> None:
+    """A site without Ollama pays no memory for it."""
+    code = f"""
+import asyncio, sys, django
+django.setup()
+from providers import discovery
+assert not asyncio.run(discovery._listens("http://127.0.0.1:{free_port()}"))
+print(sorted({{"httpx2", "httpcore2", "openai", "anthropic"}} & set(sys.modules)))
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
 
 
 async def test_it_disappears_when_it_stops_answering(
