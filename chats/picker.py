@@ -5,8 +5,9 @@ a name that cannot be seen gets one that can. Templates escape the rest.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -54,8 +55,6 @@ class Row:
     state_text: str
     reason: str
     facts: str
-    abilities: tuple[tuple[str, str], ...]
-    """Names of icons and what they mean."""
     info: ModelInfo
 
 
@@ -69,6 +68,8 @@ class Group:
     error: str
     total: int
     rows: tuple[Row, ...]
+    is_recent: bool = False
+    """Holds what was used last, of any connection; has no state."""
 
     @property
     def count(self) -> str:
@@ -83,7 +84,6 @@ class Group:
 class Picker:
     """All that can be chosen, or as much of it as one page takes."""
 
-    recent: tuple[Row, ...]
     groups: tuple[Group, ...]
     total: int
     """Models that were found."""
@@ -91,12 +91,47 @@ class Picker:
     @property
     def shown(self) -> int:
         """How many of them are in `groups`."""
-        return sum(len(group.rows) for group in self.groups)
+        return sum(len(group.rows) for group in self.groups if not group.is_recent)
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more than are shown."""
         return self.shown < self.total
+
+
+class _Words:
+    """What is said of many models alike, put together once for all of them."""
+
+    def __init__(self) -> None:
+        self.states: dict[State, str] = {
+            "ok": _("Working"),
+            "failing": _("Failing"),
+            "unknown": _("Not tried yet"),
+        }
+        self._prices: dict[tuple[Decimal | None, Decimal | None], str] = {}
+        self._contexts: dict[int | None, str] = {}
+
+    def facts(self, entry: ModelEntry) -> str:
+        """Context, prices and time to the first token, in one line."""
+        known = [self._context(entry.info.context_window), self._price(entry.info)]
+        if entry.first_token_ms is not None:
+            known.append(_("%(time)s to first word") % {"time": _duration(entry.first_token_ms)})
+        return " · ".join(known)
+
+    def _context(self, tokens: int | None) -> str:
+        if tokens not in self._contexts:
+            self._contexts[tokens] = (
+                _("context unknown")
+                if tokens is None
+                else _("%(size)s context") % {"size": context_label(tokens)}
+            )
+        return self._contexts[tokens]
+
+    def _price(self, info: ModelInfo) -> str:
+        prices = info.input_price, info.output_price
+        if prices not in self._prices:
+            self._prices[prices] = _price(*prices)
+        return self._prices[prices]
 
 
 def chosen_model(name: str, *, user: User) -> ChosenModel:
@@ -123,21 +158,22 @@ def load_picker(*, user: User, current: str = "", words: str = "") -> Picker:
     wanted = words.casefold().split()
     found = [list(_matching(provider, wanted)) for provider in providers]
     shares = _shares([len(entries) for entries in found], MOST_SHOWN)
-    texts = state_texts()
+    say = _Words()
     groups = [
         Group(
             label=visible(provider.label),
             state=provider.state,
-            state_text=texts[provider.state],
+            state_text=say.states[provider.state],
             error=provider.error,
             total=len(provider.models),
-            rows=tuple(_row(entry, provider, texts) for entry in entries[:share]),
+            rows=tuple(_row(entry, provider, say) for entry in entries[:share]),
         )
         for provider, entries, share in zip(providers, found, shares, strict=True)
         if entries or not wanted
     ]
-    recent = () if wanted else tuple(_recent(user, current, providers, texts))
-    return Picker(recent, tuple(groups), sum(len(entries) for entries in found))
+    if not wanted and (recent := tuple(_recent(user, current, providers, say))):
+        groups.insert(0, Group(_("Recent"), "unknown", "", "", len(recent), recent, is_recent=True))
+    return Picker(tuple(groups), sum(len(entries) for entries in found))
 
 
 def suggested_models(user: User, *, limit: int = 500) -> list[str]:
@@ -149,11 +185,6 @@ def suggested_models(user: User, *, limit: int = 500) -> list[str]:
         for provider, share in zip(providers, shares, strict=True)
         for entry in provider.models[:share]
     ]
-
-
-def state_texts() -> dict[State, str]:
-    """What the states are called."""
-    return {"ok": _("Working"), "failing": _("Failing"), "unknown": _("Not tried yet")}
 
 
 def visible(name: str) -> str:
@@ -188,7 +219,7 @@ def _shares(sizes: Sequence[int], limit: int) -> list[int]:
 
 
 def _recent(
-    user: User, current: str, providers: Sequence[ProviderModels], texts: dict[State, str]
+    user: User, current: str, providers: Sequence[ProviderModels], say: _Words
 ) -> Iterator[Row]:
     """The models of the latest chats that can still be asked. One query."""
     used = Conversation.objects.for_user(user).recent_models(RECENT)
@@ -200,14 +231,13 @@ def _recent(
         slug, _slash, model = name.partition("/")
         if model and (provider := by_slug.get(slug)):
             entry = listed.get(name) or ModelEntry(name=name, info=ModelInfo(id=model))
-            yield _row(entry, provider, texts, is_recent=True)
+            yield _row(entry, provider, say, is_recent=True)
 
 
 def _row(
-    entry: ModelEntry, provider: ProviderModels, texts: dict[State, str], *, is_recent: bool = False
+    entry: ModelEntry, provider: ProviderModels, say: _Words, *, is_recent: bool = False
 ) -> Row:
-    info = entry.info
-    label, own_id, where = _label(info), visible(info.id), visible(provider.label)
+    label, own_id, where = _label(entry.info), visible(entry.info.id), visible(provider.label)
     details = [where if is_recent else "", own_id if own_id != label else ""]
     return Row(
         name=entry.name,
@@ -215,46 +245,22 @@ def _row(
         detail=" · ".join(filter(None, details)),
         provider=where,
         state=entry.state,
-        state_text=texts[entry.state],
+        state_text=say.states[entry.state],
         reason=entry.reason,
-        facts=" · ".join(_facts(entry)),
-        abilities=tuple(_abilities(info)),
-        info=info,
+        facts=say.facts(entry),
+        info=entry.info,
     )
 
 
-def _facts(entry: ModelEntry) -> Iterator[str]:
-    info = entry.info
-    if info.context_window is not None:
-        yield _("%(size)s context") % {"size": context_label(info.context_window)}
-    else:
-        yield _("context unknown")
-    yield from _prices(info)
-    if entry.first_token_ms is not None:
-        yield _("%(time)s to first word") % {"time": _duration(entry.first_token_ms)}
-
-
-def _prices(info: ModelInfo) -> Iterable[str]:
-    """Zero is free, and only zero."""
-    if info.input_price is None and info.output_price is None:
-        return [_("price unknown")]
-    if info.input_price == info.output_price == 0:
-        return [_("free")]
-    return [
-        _("%(price)s in") % {"price": price_label(info.input_price) or _("unknown")},
-        _("%(price)s out") % {"price": price_label(info.output_price) or _("unknown")},
-    ]
-
-
-def _abilities(info: ModelInfo) -> Iterator[tuple[str, str]]:
-    if info.accepts_images:
-        yield "images", _("Images")
-    if info.accepts_files:
-        yield "files", _("Files")
-    if info.supports_tools:
-        yield "tools", _("Tools")
-    if info.reasons:
-        yield "reasoning", _("Reasoning")
+def _price(read: Decimal | None, written: Decimal | None) -> str:
+    """Of input and output. Zero is free, and only zero."""
+    if read is None and written is None:
+        return _("price unknown")
+    if read == written == 0:
+        return _("free")
+    into = _("%(price)s in") % {"price": price_label(read) or _("unknown")}
+    out = _("%(price)s out") % {"price": price_label(written) or _("unknown")}
+    return f"{into} · {out}"
 
 
 def _duration(milliseconds: int) -> str:

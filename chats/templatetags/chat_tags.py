@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ _SETTINGS = {
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }
+_IMAGES, _FILES, _TOOLS, _REASONING = _("Images"), _("Files"), _("Tools"), _("Reasoning")
 
 
 @register.simple_tag
@@ -106,3 +107,20 @@ def facts(info: ModelInfo) -> SafeString:
         f' data-images="{known[info.accepts_images]}" data-files="{known[info.accepts_files]}"'
         + "".join(f' data-{name}="{int(n)}"' for name, n in numbers.items() if n is not None)
     )
+
+
+@register.filter
+def abilities(info: ModelInfo) -> SafeString:
+    """Icons of what a model is known to be able to do. For long lists: no template is rendered."""
+    known = {
+        "images": (info.accepts_images, _IMAGES),
+        "files": (info.accepts_files, _FILES),
+        "tools": (info.supports_tools, _TOOLS),
+        "reasoning": (info.reasons, _REASONING),
+    }
+    icons = "".join(
+        f'<i class="ability ability-{name}" role="img" title="{escape(title)}"></i>'
+        for name, (is_able, title) in known.items()
+        if is_able
+    )
+    return SafeString(f'<span class="picker-abilities">{icons}</span>' if icons else "")

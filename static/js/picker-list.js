@@ -29,6 +29,11 @@ export function open(address, chosen, then) {
   }, !kept);
 }
 
+export function renew(address) {
+  covered = "";
+  return fill(async () => put((await source.load(address, true)).html), false);
+}
+
 async function fill(work, isEmpty) {
   loading = isEmpty;
   list().ariaBusy = "true";

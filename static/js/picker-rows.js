@@ -12,7 +12,8 @@ export function read(list, current) {
     return { option, names, text: [...names, low(option.dataset.provider)].join(" ") };
   });
   const chosen = rows.filter(({ option }) => option.dataset.model === current);
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    row.option.id = `model-${index}`;
     row.option.ariaCurrent = chosen.includes(row) ? "true" : null;
     row.option.ariaSelected = String(row === chosen[0]);
   }

@@ -21,8 +21,8 @@ async function ask(address) {
 }
 
 // One question at a time, whose answer counts for some seconds.
-export function load(address) {
-  if (kept?.address === address && performance.now() - kept.at < FRESH) return Promise.resolve(kept);
+export function load(address, anew = false) {
+  if (!anew && kept?.address === address && performance.now() - kept.at < FRESH) return Promise.resolve(kept);
   if (asking?.address !== address) asking = { address, answer: ask(address) };
   return asking.answer;
 }

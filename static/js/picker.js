@@ -5,6 +5,8 @@ import { load } from "./picker-source.js";
 const find = (id) => document.getElementById(id);
 const address = () => find("model-button").getAttribute("href");
 const PAGE = 8;
+// What providers that were asked again have said by then.
+const LATER = [1000, 3000, 8000];
 let waiting = false;
 
 export const prefetch = () => load(address()).catch(() => {});
@@ -28,6 +30,9 @@ function prepare(dialog) {
   });
   search.addEventListener("keydown", key);
   find("model-options").addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
+  dialog.addEventListener("htmx:afterRequest", () => {
+    for (const wait of LATER) setTimeout(() => dialog.open && models.renew(address()), wait);
+  });
   dialog.querySelector('[data-action="close-picker"]').addEventListener("click", () => dialog.close());
 }
 

@@ -1,6 +1,7 @@
 """The list of models in a browser: found, read, chosen, on every device and without a script."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -199,6 +200,22 @@ def test_failing_connection_says_why(ann: Person, box: ModelsUpstream) -> None:
     group = chat.page.get_by_role("group", name=re.compile("Burning box"))
     expect(group).to_contain_text("The box is on <b>fire</b>.")
     expect(group.get_by_role("img", name="Failing")).to_be_visible()
+
+
+def test_providers_are_asked_again(ann: Person, box: ModelsUpstream) -> None:
+    """By the button: what they say now comes into the open list."""
+    connect(ann, box, "Box")
+    chat = ann.chat(model="openai/ok")
+    open_picker(chat)
+    group = chat.page.get_by_role("group", name=re.compile("Box"))
+    expect(group.get_by_role("option")).to_have_count(1)
+    box.models = ["plain", "fresh"]
+    until = time.monotonic() + 60
+    while group.get_by_role("option").count() != 2:
+        # One that has just answered is left alone for some seconds.
+        assert time.monotonic() < until
+        chat.button("Ask the providers again").click()
+        chat.page.wait_for_timeout(4000)
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE, {"width": 320, "height": 500}])
