@@ -129,7 +129,8 @@ def test_pages_have_names_structure_and_contrast(people: People, scheme: str) ->
     chat.send("Hello")
     chat.reply_is("failed")
     assert chat.page.evaluate(CONTRAST) == []
-    for page in ("/settings/", "/settings/providers/", "/settings/account/", "/nowhere/"):
+    status = "/settings/providers/status/"
+    for page in ("/settings/", "/settings/providers/", status, "/settings/account/", "/nowhere/"):
         chat.page.goto(page)
         check_names(chat.page)
         check_structure(chat.page)
@@ -147,7 +148,8 @@ def test_focus_is_visible(ann: Person) -> None:
     chat = ann.chat(model="openai/ok")
     chat.send("Hello")
     chat.reply_is("complete")
-    for path in (chat.page.url, "/settings/", "/settings/providers/"):
+    settings = ("/settings/", "/settings/providers/", "/settings/providers/status/")
+    for path in (chat.page.url, *settings):
         chat.page.goto(path)
         for _ in range(25):
             chat.page.keyboard.press("Tab")

@@ -1,6 +1,7 @@
 """The status page in a browser: it follows what happens, and leaves the reader in peace."""
 
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,47 @@ def test_a_provider_dies_and_comes_back(people: People, port: int, tmp_path: Pat
         expect(page.locator("#models-openai")).to_be_hidden()
         expect(page.get_by_role("link", name="Manage providers")).to_be_focused()
         assert page.evaluate("window.marker") == 1, "the page was not loaded again"
+
+
+def test_refreshing_asks_at_once(people: People, own_server: Server, upstream: Upstream) -> None:
+    page = people(site=own_server).open(STATUS).page
+    expect(page.locator("#facts-openai")).to_contain_text("Working", timeout=PATIENT)
+    # Long enough ago for the button, not for the page to ask by itself.
+    [database] = own_server.data_dir.glob("*.sqlite3")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        earlier = "strftime('%Y-%m-%d %H:%M:%f', fetched_at, '-15 seconds')"
+        connection.execute(f"UPDATE providers_modellist SET fetched_at = {earlier}")
+    upstream.reset()
+    button = page.get_by_role("button", name="Ask OpenAI again")
+
+    with page.expect_response("**/refresh/") as answer:
+        button.click()
+    assert answer.value.status == 204
+    while not upstream.requests:
+        page.wait_for_event("response")  # The page looks again.
+    expect(button).to_be_focused()
+    assert [request["path"] for request in upstream.requests] == ["/v1/models"]
+
+
+def test_without_scripts(people: People) -> None:
+    page = people(java_script_enabled=False).open(STATUS).page
+    expect(page.locator("#facts-openai")).to_be_visible()
+    assert page.locator('meta[http-equiv="refresh"]').get_attribute("content") == "30"
+
+    page.get_by_role("button", name="Refresh all").click()
+    expect(page.locator("#facts-openai")).to_be_visible()
+    expect(page).to_have_url(STATUS)
+
+
+def test_a_site_that_is_away_is_said(people: People, own_server: Server) -> None:
+    ann = people(site=own_server)
+    page = ann.open(STATUS).page
+    away = page.get_by_text("This page cannot reach the site.")
+    expect(page.locator("#facts-openai")).to_contain_text("Working", timeout=PATIENT)
+    expect(away).to_be_hidden()
+
+    ann.expect_problem("ERR_CONNECTION|status/")
+    own_server.kill9()
+    expect(away).to_be_visible()
+    own_server.start()
+    expect(away).to_be_hidden()

@@ -20,7 +20,10 @@ LONG = "\n\n".join(
         "# " + "H" * 90,
     )
 )  # fmt: skip
-PAGES = ("/", "/settings/", "/settings/providers/", "/settings/account/", "/sidebar/", "/nowhere/")
+PAGES = (
+    *("/", "/settings/", "/settings/providers/", "/settings/providers/status/"),
+    *("/settings/account/", "/sidebar/", "/nowhere/"),
+)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
