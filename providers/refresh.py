@@ -110,8 +110,8 @@ def store(
             checked = {"last_checked_at": now, "last_error": error}
             if not ApiKey.objects.filter(pk=source.key.pk).update(**checked):
                 return
-        if not error and ModelList.objects.filter(**place).exclude(error="").exists():
-            # It works again: models that failed while it did not are given another chance.
+        if not error and not ModelList.objects.filter(**place, error="").exists():
+            # It works again, or with another key: models that failed get another chance.
             ModelStatus.objects.filter(**place).exclude(error="").delete()
         ModelList.objects.update_or_create(defaults=values, **place)
 

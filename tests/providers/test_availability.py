@@ -364,3 +364,14 @@ def test_a_connection_that_works_again_is_given_another_chance(mine: Source) -> 
     flush()
     refresh.store(mine, [], "")
     assert health(mine, "failing").state == "failing", "the list had not failed"
+
+
+def test_another_key_gives_all_models_another_chance(mine: Source) -> None:
+    refresh.store(mine, [], "")
+    note(Call(mine, "ok", error=errors.AuthenticationError()))
+    flush()
+    assert mine.key
+    keys.update_key(key=mine.key, key_name="Mine", new_key="another", base_url=mine.key.base_url)
+    refresh.store(mine, [], "")
+
+    assert health(mine).state == "unknown"
