@@ -68,6 +68,7 @@ def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
         "REPLY_WAITING_NOTICE": "0.5",
         "REPLY_FIRST_TOKEN_TIMEOUT": "5",
         "REPLY_IDLE_TIMEOUT": "1.5",
+        "REPLY_TOTAL_TIMEOUT": "7",
         "SESSION_CHECK_INTERVAL": "0.3",
         "MAX_REPLY_LENGTH": "1000",
     }

@@ -51,6 +51,18 @@ async def test_a_provider_that_falls_silent_leaves_what_it_said(eve: Person) -> 
     assert {"Continue", "Retry"} <= article.buttons
 
 
+async def test_a_provider_that_drips_for_ever_is_left(eve: Person, upstream: Upstream) -> None:
+    asked = Asked(upstream, eve)
+    reply = await eve.start_chat(eve.own("Hello"), model="openai/fast-1000@1")
+    article = await eve.ended(reply)
+    assert article.status == "interrupted"
+    assert words(1000).startswith(article.text.strip())
+    assert "The answer took longer than this site allows." in article.footer
+    assert {"Continue", "Retry"} <= article.buttons
+    await until(lambda: asked.answers[0]["end"] == "closed by client")
+    assert len(asked.requests) == 1
+
+
 async def test_a_reply_without_end_is_ended_and_can_go_on(eve: Person, upstream: Upstream) -> None:
     asked = Asked(upstream, eve)
     reply = await eve.start_chat(eve.own("Hello"), model="openai/fast-5000@1000")

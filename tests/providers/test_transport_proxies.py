@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from providers import registry
+from providers.allowed_hosts import parse_allowed_hosts
 from providers.contract import Adapter
 from providers.errors import AddressRefusedError, NetworkError
 from providers.proxies import proxy_for
@@ -183,6 +184,28 @@ async def test_this_machine_is_never_asked_for_through_a_proxy(
     use(http_proxy=f"http://127.0.0.1:{canary.port}", all_proxy=f"127.0.0.1:{canary.port}")
 
     adapter = adapter_for("openai_compatible", trusted=trusted)
+
+    assert text_of(await collect(adapter.stream(request_for("ok")))) == ANSWER
+
+
+@pytest.mark.parametrize("no_proxy", ["", "127.0.0.0/8", "ollama.lan"])
+async def test_an_allowed_name_that_leads_to_this_machine_is_called_directly(
+    *,
+    no_proxy: str,
+    adapter_for: MakeAdapter,
+    upstream: Upstream,
+    canary: Canary,
+    names: Names,
+    settings: Any,
+    use: Callable[..., None],
+) -> None:
+    """For the proxy its own loopback would be meant."""
+    settings.PROVIDER_ALLOWED_HOSTS = parse_allowed_hosts([f"ollama.lan:{upstream.port}"])
+    names["ollama.lan"] = [["127.0.0.1"]]
+    use(http_proxy=f"http://127.0.0.1:{canary.port}", no_proxy=no_proxy)
+    base_url = f"http://ollama.lan:{upstream.port}/v1"
+
+    adapter = adapter_for("openai_compatible", base_url=base_url, trusted=False)
 
     assert text_of(await collect(adapter.stream(request_for("ok")))) == ANSWER
 
