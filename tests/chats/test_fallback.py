@@ -1,5 +1,7 @@
 """Whom a reply may be answered by when its own model fails, and how that is stored."""
 
+import asyncio
+
 import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
@@ -71,6 +73,25 @@ async def test_both_failures_are_in_the_error(reply: Message) -> None:
     assert made.error["detail"] == "The demo has one model, “demo”."
     assert made.error["first"] == made.metadata["fallback"]
     assert made.error["first"]["from"] == "gone/gpt"
+
+
+async def test_a_silent_first_is_left_to_the_second_not_to_the_clock(
+    owner: User, settings: Settings
+) -> None:
+    """Who watches the clock of a reply must not end it while another model waits its turn."""
+    settings.PROVIDER_DEMO_DELAY = 30
+    settings.REPLY_FIRST_TOKEN_TIMEOUT = 0.2
+    settings.FALLBACK_MODEL = "demo/other"
+    start = sync_to_async(conversations.start_conversation)
+    reply = (await start(user=owner, content="Hi", model="demo/demo")).reply
+    run = Run(reply.id, runner_id="here", pacer=Pacer())
+    run.task = asyncio.create_task(run.execute())
+    while not run.task.done():
+        await run.check_patience()
+        await asyncio.sleep(0.005)
+    made = await Message.objects.aget(id=reply.id)
+    assert made.error is not None
+    assert (made.error["kind"], made.error["first"]["kind"]) == ("not_found", "timeout")
 
 
 async def test_a_retry_forgets_who_stood_in(reply: Message) -> None:

@@ -53,6 +53,22 @@ async def test_a_model_that_fails_is_replaced_and_the_reply_says_so(
     assert [entry["path"] for entry in asked.requests][-1] == "/v1/messages"
 
 
+async def test_each_model_gets_the_options_of_its_own_provider(ann: Person, asked: Asked) -> None:
+    begun = await ann.start_chat("Hello", model=SECOND)
+    await ann.ended(begun)
+    chat = f"/c/{begun.conversation_id}"
+    values = {"option_thinking": "enabled", "option_thinking_budget": "2048", "temperature": "0.5"}
+    assert (await ann.submit(f"{chat}/settings/", values)).status_code == 303
+    assert (await ann.submit(f"{chat}/model/", {"model": "openai/error-401"})).status_code == 303
+    values = {"fallback_model": SECOND, "temperature": "0.5"}
+    assert (await ann.submit(f"{chat}/settings/", values)).status_code == 303
+    await ann.ended(await ann.post(begun.conversation_id, ann.own("Think."), parent=begun.id))
+    first, second = asked.bodies
+    assert (first["model"], first["temperature"]) == ("error-401", 0.5)
+    assert "thinking" not in first
+    assert second["thinking"] == {"type": "enabled", "budget_tokens": 2048}
+
+
 async def test_the_page_tells_of_it_while_it_happens(ann: Person) -> None:
     reply = await ask(ann, "openai/error-401", second="anthropic/slow-first-1")
     async with ann.watch(reply) as viewer:
