@@ -133,6 +133,10 @@ def test_only_spaces_are_no_new_key(owner: User) -> None:
         keys.update_key(key=row, key_name="Mine", new_key=" \n", base_url="https://evil.example")
     assert ApiKey.objects.get().encrypted_key == KEY
 
+    server = add(owner, "Server", provider="openai_compatible", base_url="http://127.0.0.1:9")
+    keys.update_key(key=server, key_name="Server", new_key=" \n", base_url="http://127.0.0.1:9")
+    assert ApiKey.objects.get(pk=server.pk).encrypted_key == KEY, "nor a way to lose it"
+
 
 @pytest.mark.parametrize("user", ["owner", None])
 def test_a_name_that_was_taken_in_the_same_moment(

@@ -156,6 +156,8 @@ def test_ones_own_key_is_shared_with_nobody(owner: User, stranger: User, group: 
     mine = keys.add_key(
         user=owner, provider="openai", key_name="Mine", key=KEY, for_everyone=False, groups=[group]
     )
+    assert mine.for_everyone
+    assert not mine.groups.exists()
     mine.groups.add(group)
 
     assert not is_routed(stranger)
