@@ -182,10 +182,12 @@ class ModelInfo:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `as_json`; what an older version stored and is not known now is left."""
-        known: dict[str, Any] = {
-            each.name: values[each.name]
-            for each in fields(cls)
-            if values.get(each.name) is not None
+        known = {
+            name: Decimal(value) if name.endswith("_price") else value
+            for name, value in values.items()
+            if value is not None and name in _MODEL_FIELDS
         }
-        known |= {name: Decimal(value) for name, value in known.items() if name.endswith("_price")}
         return cls(**known)
+
+
+_MODEL_FIELDS = frozenset(each.name for each in fields(ModelInfo))
