@@ -182,7 +182,7 @@ class ModelInfo:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `as_json`; what an older version stored and is not known now is left."""
-        known = {
+        known: dict[str, Any] = {
             name: Decimal(value) if name.endswith("_price") else value
             for name, value in values.items()
             if value is not None and name in _MODEL_FIELDS
