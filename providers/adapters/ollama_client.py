@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx2
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Of an answer that is read whole."""
+"""Of an answer that is read whole, also one that calls itself a stream."""
 
 
 class NotDownloadedError(errors.NotFoundError):
@@ -64,12 +64,14 @@ class OllamaClient:
 
     async def ask_json(self, path: str, body: object = None, *, key: str) -> Any:
         """The JSON of a whole answer, an object."""
-        data = b""
+        chunks, size = [], 0
         async with self.ask(path, body, key=key) as answer:
             async for chunk in answer.aiter_bytes():
-                data += chunk
-                if len(data) > MAX_BYTES:
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_BYTES:
                     raise errors.MalformedStreamError(f"The answer is over {MAX_BYTES} bytes.")
+        data = b"".join(chunks)
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):

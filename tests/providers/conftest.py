@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from providers import guard, registry
+from providers.adapters.ollama import OllamaAdapter
 from providers.adapters.openai import OpenAIAdapter
 from providers.clients import close_clients
 from providers.contract import Adapter
@@ -22,6 +23,7 @@ from providers.types import (
     TextDelta,
 )
 from tests.canary import Canary
+from tests.ollama_upstream import OllamaUpstream
 from tests.providers.packages import Install, Package
 from tests.upstream import Upstream
 
@@ -40,6 +42,32 @@ def upstream(running_upstream: Upstream) -> Upstream:
     """The server, without what it remembers of other tests."""
     running_upstream.reset()
     return running_upstream
+
+
+@pytest.fixture(scope="session")
+def running_ollama() -> Iterator[OllamaUpstream]:
+    """One server for all tests."""
+    with OllamaUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def ollama(running_ollama: OllamaUpstream) -> OllamaUpstream:
+    """The Ollama server, without what it remembers of other tests."""
+    running_ollama.reset()
+    return running_ollama
+
+
+@pytest.fixture
+async def ollama_adapter(ollama: OllamaUpstream) -> AsyncIterator[Callable[..., OllamaAdapter]]:
+    """Makes an adapter over a connection to the Ollama server."""
+
+    def make(*, key: str = "", base_url: str = "", trusted: bool = True) -> OllamaAdapter:
+        address = base_url or ollama.url
+        return OllamaAdapter(Connection("ollama", key, address, trusted=trusted))
+
+    yield make
+    await close_clients()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Models that an Ollama server fetches: begun, followed, given up; and who may do it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -20,20 +20,6 @@ from tests.ollama_upstream import OllamaUpstream
 from tests.providers.conftest import KEY
 
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def running_ollama() -> Iterator[OllamaUpstream]:
-    """One server for all tests."""
-    with OllamaUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def ollama(running_ollama: OllamaUpstream) -> OllamaUpstream:
-    """The server, without what it remembers of other tests."""
-    running_ollama.reset()
-    return running_ollama
 
 
 @pytest.fixture(autouse=True)

@@ -2,27 +2,21 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import aclosing
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from providers import errors
-from providers.adapters import ollama as module
 from providers.adapters.ollama import OllamaAdapter
 from providers.adapters.ollama_client import NotDownloadedError
-from providers.clients import close_clients
-from providers.contract import DownloadProgress
 from providers.options import clean_options
 from providers.types import (
     CompletionRequest,
-    Connection,
     Event,
     Finish,
     Image,
-    ModelInfo,
     Parameters,
     PromptMessage,
     Text,
@@ -34,32 +28,6 @@ from tests.providers.conftest import KEY, collect, reasoning_of, request_for, te
 from tests.upstream_modes import ANSWER, SEPARATORS_ANSWER, THOUGHTS, UNICODE_ANSWER
 
 MakeAdapter = Callable[..., OllamaAdapter]
-
-
-@pytest.fixture(scope="module")
-def running_ollama() -> Iterator[OllamaUpstream]:
-    """One server for all tests."""
-    with OllamaUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def ollama(running_ollama: OllamaUpstream) -> OllamaUpstream:
-    """The server, without what it remembers of other tests."""
-    running_ollama.reset()
-    return running_ollama
-
-
-@pytest.fixture
-async def adapter(ollama: OllamaUpstream) -> AsyncIterator[MakeAdapter]:
-    """Makes an adapter over a connection to the server."""
-
-    def make(*, key: str = "", base_url: str = "", trusted: bool = True) -> OllamaAdapter:
-        address = base_url or ollama.url
-        return OllamaAdapter(Connection("ollama", key, address, trusted=trusted))
-
-    yield make
-    await close_clients()
 
 
 def full_request(**options: Any) -> CompletionRequest:
@@ -76,8 +44,8 @@ def full_request(**options: Any) -> CompletionRequest:
     )
 
 
-async def test_streams_text_usage_and_end(adapter: MakeAdapter) -> None:
-    events = await collect(adapter().stream(request_for("ok")))
+async def test_streams_text_usage_and_end(ollama_adapter: MakeAdapter) -> None:
+    events = await collect(ollama_adapter().stream(request_for("ok")))
 
     assert text_of(events) == ANSWER
     written = sum(isinstance(event, TextDelta) for event in events)
@@ -88,28 +56,30 @@ async def test_streams_text_usage_and_end(adapter: MakeAdapter) -> None:
     ("model", "text"),
     [("byte-by-byte", UNICODE_ANSWER), ("u2028", SEPARATORS_ANSWER), ("empty", "")],
 )
-async def test_reads_every_way_of_sending(model: str, text: str, adapter: MakeAdapter) -> None:
-    events = await collect(adapter().stream(request_for(model)))
+async def test_reads_every_way_of_sending(
+    model: str, text: str, ollama_adapter: MakeAdapter
+) -> None:
+    events = await collect(ollama_adapter().stream(request_for(model)))
 
     assert text_of(events) == text
     assert events[-1] == Finish("stop")
 
 
-async def test_echo_gives_back_exactly(adapter: MakeAdapter) -> None:
+async def test_echo_gives_back_exactly(ollama_adapter: MakeAdapter) -> None:
     payload = "<script>alert(1)</script>\u2028\r\n\t“”👩‍👩‍👧 \\u0000 &amp;"
 
-    assert text_of(await collect(adapter().stream(request_for("echo", payload)))) == payload
+    assert text_of(await collect(ollama_adapter().stream(request_for("echo", payload)))) == payload
 
 
-async def test_thinking_is_told_apart_from_text(adapter: MakeAdapter) -> None:
-    events = await collect(adapter().stream(request_for("reasoning")))
+async def test_thinking_is_told_apart_from_text(ollama_adapter: MakeAdapter) -> None:
+    events = await collect(ollama_adapter().stream(request_for("reasoning")))
 
     assert reasoning_of(events) == THOUGHTS
     assert text_of(events) == ANSWER
 
 
-async def test_says_that_the_limit_was_reached(adapter: MakeAdapter) -> None:
-    assert (await collect(adapter().stream(request_for("length"))))[-1] == Finish("length")
+async def test_says_that_the_limit_was_reached(ollama_adapter: MakeAdapter) -> None:
+    assert (await collect(ollama_adapter().stream(request_for("length"))))[-1] == Finish("length")
 
 
 @pytest.mark.parametrize(
@@ -135,42 +105,44 @@ async def test_faults_become_errors_in_the_servers_words(
     model: str,
     error: type[errors.ProviderError],
     words: str,
-    adapter: MakeAdapter,
+    ollama_adapter: MakeAdapter,
     ollama: OllamaUpstream,
 ) -> None:
     with pytest.raises(errors.ProviderError) as caught:
-        await collect(adapter().stream(request_for(model)))
+        await collect(ollama_adapter().stream(request_for(model)))
 
     assert type(caught.value) is error
     assert words in caught.value.detail
     assert len(ollama.requests) == 1, "neither retried nor followed"
 
 
-async def test_a_model_that_is_not_there_tells_what_to_do(adapter: MakeAdapter) -> None:
+async def test_a_model_that_is_not_there_tells_what_to_do(ollama_adapter: MakeAdapter) -> None:
     with pytest.raises(errors.NotFoundError) as caught:
-        await collect(adapter().stream(request_for("absent")))
+        await collect(ollama_adapter().stream(request_for("absent")))
 
     assert "ollama pull" in str(caught.value.as_dict()["hint"])
 
 
-async def test_an_address_that_is_no_ollama(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
-    elsewhere = adapter(base_url=ollama.url + "/elsewhere")
+async def test_an_address_that_is_no_ollama(
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream
+) -> None:
+    elsewhere = ollama_adapter(base_url=ollama.url + "/elsewhere")
 
     with pytest.raises(errors.NotFoundError) as caught:
         await collect(elsewhere.stream(request_for("ok")))
     assert type(caught.value) is errors.NotFoundError
 
 
-async def test_the_text_before_a_cut_arrives(adapter: MakeAdapter) -> None:
+async def test_the_text_before_a_cut_arrives(ollama_adapter: MakeAdapter) -> None:
     events: list[Event] = []
     with pytest.raises(errors.CutStreamError):
-        await collect(adapter().stream(request_for("cut-after-5")), events)
+        await collect(ollama_adapter().stream(request_for("cut-after-5")), events)
 
     assert text_of(events) == "the quick brown fox jumps "
 
 
-async def test_nobody_listens(adapter: MakeAdapter) -> None:
-    silent = adapter(base_url="http://127.0.0.1:9")
+async def test_nobody_listens(ollama_adapter: MakeAdapter) -> None:
+    silent = ollama_adapter(base_url="http://127.0.0.1:9")
 
     with pytest.raises(errors.NetworkError) as caught:
         await collect(silent.stream(request_for("ok")))
@@ -179,41 +151,45 @@ async def test_nobody_listens(adapter: MakeAdapter) -> None:
         await silent.list_models()
 
 
-async def test_an_echoed_key_is_taken_out(adapter: MakeAdapter) -> None:
+async def test_an_echoed_key_is_taken_out(ollama_adapter: MakeAdapter) -> None:
     with pytest.raises(errors.BadRequestError) as caught:
-        await collect(adapter(key=KEY).stream(request_for("error-key")))
+        await collect(ollama_adapter(key=KEY).stream(request_for("error-key")))
 
     assert KEY not in repr(caught.value) + str(caught.value.as_dict())
     assert caught.value.__cause__ is None
 
 
-async def test_the_key_goes_where_it_belongs(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
-    await collect(adapter(key=KEY).stream(request_for("ok")))
-    await collect(adapter().stream(request_for("ok")))
+async def test_the_key_goes_where_it_belongs(
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream
+) -> None:
+    await collect(ollama_adapter(key=KEY).stream(request_for("ok")))
+    await collect(ollama_adapter().stream(request_for("ok")))
 
     with_key, without = (request["headers"] for request in ollama.requests)
     assert with_key["authorization"] == f"Bearer {KEY}"
     assert "authorization" not in without
 
 
-async def test_a_wrong_key(adapter: MakeAdapter) -> None:
+async def test_a_wrong_key(ollama_adapter: MakeAdapter) -> None:
     with pytest.raises(errors.AuthenticationError, match="Incorrect API key"):
-        await adapter(key="wrong").check_key()
+        await ollama_adapter(key="wrong").check_key()
 
 
 async def test_the_cloud_is_asked_whose_the_key_is(
-    adapter: MakeAdapter, ollama: OllamaUpstream, monkeypatch: pytest.MonkeyPatch
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await adapter(key=KEY).check_key()
+    await ollama_adapter(key=KEY).check_key()
     assert not ollama.asked("/api/me"), "a server of one's own knows nothing of accounts"
 
     monkeypatch.setattr(OllamaAdapter, "_is_cloud", True)
-    await adapter(key=KEY).check_key()
+    await ollama_adapter(key=KEY).check_key()
     assert ollama.asked("/api/me") == [{}]
 
 
-async def test_closing_closes_the_connection(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
-    async with aclosing(adapter().stream(request_for("hang-after-2"))) as events:
+async def test_closing_closes_the_connection(
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream
+) -> None:
+    async with aclosing(ollama_adapter().stream(request_for("hang-after-2"))) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 break
@@ -223,15 +199,17 @@ async def test_closing_closes_the_connection(adapter: MakeAdapter, ollama: Ollam
             await asyncio.sleep(0.01)
 
 
-async def test_connections_are_used_again(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
+async def test_connections_are_used_again(
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream
+) -> None:
     for _ in range(3):
-        await collect(adapter().stream(request_for("ok")))
+        await collect(ollama_adapter().stream(request_for("ok")))
 
     assert ollama.connections_made == 1
 
 
-async def test_prompt(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
-    await collect(adapter().stream(full_request()))
+async def test_prompt(ollama_adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
+    await collect(ollama_adapter().stream(full_request()))
 
     assert ollama.asked("/api/chat") == [
         {
@@ -254,11 +232,11 @@ async def test_prompt(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
     ]
 
 
-async def test_options(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
+async def test_options(ollama_adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
     request = full_request(think="on", keep_alive="forever", seed=7, top_k=40, repeat_penalty=1.1)
-    await collect(adapter().stream(request))
-    await collect(adapter().stream(full_request(think="high", keep_alive="5m")))
-    await collect(adapter().stream(full_request(think="off", keep_alive="0")))
+    await collect(ollama_adapter().stream(request))
+    await collect(ollama_adapter().stream(full_request(think="high", keep_alive="5m")))
+    await collect(ollama_adapter().stream(full_request(think="off", keep_alive="0")))
 
     first, second, third = ollama.asked("/api/chat")
     assert (first["think"], second["think"], third["think"]) == (True, "high", False)
@@ -282,20 +260,20 @@ async def test_the_context_is_large_enough(
     text: str,
     parameters: dict[str, int],
     sent: int,
-    adapter: MakeAdapter,
+    ollama_adapter: MakeAdapter,
     ollama: OllamaUpstream,
 ) -> None:
-    await collect(adapter().stream(request_for("ok", text, **parameters)))
+    await collect(ollama_adapter().stream(request_for("ok", text, **parameters)))
 
     assert ollama.asked("/api/chat")[0]["options"]["num_ctx"] == sent
 
 
 async def test_the_context_can_be_chosen_or_left_to_the_server(
-    adapter: MakeAdapter, ollama: OllamaUpstream
+    ollama_adapter: MakeAdapter, ollama: OllamaUpstream
 ) -> None:
-    await collect(adapter().stream(full_request(num_ctx=4_096)))
-    await collect(adapter().stream(full_request(num_ctx=0)))
-    await collect(adapter().stream(request_for("far:120b-cloud")))
+    await collect(ollama_adapter().stream(full_request(num_ctx=4_096)))
+    await collect(ollama_adapter().stream(full_request(num_ctx=0)))
+    await collect(ollama_adapter().stream(request_for("far:120b-cloud")))
 
     chosen, left, cloud = ollama.asked("/api/chat")
     assert chosen["options"]["num_ctx"] == 4_096
@@ -305,91 +283,8 @@ async def test_the_context_can_be_chosen_or_left_to_the_server(
 
 @pytest.mark.parametrize("tail", ["", "/", "/v1", "/api", "/api/"])
 async def test_addresses_of_parts_are_understood(
-    tail: str, adapter: MakeAdapter, ollama: OllamaUpstream
+    tail: str, ollama_adapter: MakeAdapter, ollama: OllamaUpstream
 ) -> None:
-    await adapter(base_url=ollama.url + tail).list_models()
+    await ollama_adapter(base_url=ollama.url + tail).list_models()
 
     assert ollama.requests[0]["path"] == "/api/tags"
-
-
-def by_name(models: list[ModelInfo]) -> dict[str, ModelInfo]:
-    return {model.id: model for model in models}
-
-
-@pytest.mark.parametrize("is_old", [False, True])
-async def test_models_with_what_they_can(
-    is_old: bool, adapter: MakeAdapter, ollama: OllamaUpstream
-) -> None:
-    ollama.is_old = is_old
-    models = by_name(await adapter().list_models())
-
-    assert models["ok"] == ModelInfo(
-        id="ok",
-        context_window=131_072,
-        accepts_images=True,
-        accepts_files=False,
-        supports_tools=True,
-        reasons=True,
-        input_price=Decimal(0),
-        output_price=Decimal(0),
-    )
-    plain = models["plain:1b"]
-    assert (plain.accepts_images, plain.supports_tools, plain.reasons) == (False, False, False)
-    assert "embedder" not in models, "it cannot chat"
-    assert models["far:120b-cloud"].input_price is None, "what the cloud costs is not known"
-    assert bool(ollama.asked("/api/show")) is is_old, "asked only about what the list left out"
-
-
-@pytest.mark.parametrize("show", ["fails", "hangs"])
-async def test_what_cannot_be_asked_stays_unknown(
-    show: str, adapter: MakeAdapter, ollama: OllamaUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "SHOW_LIMIT", 0.3)
-    ollama.is_old, ollama.show = True, show
-    models = by_name(await adapter().list_models())
-
-    assert models["ok"] == ModelInfo(
-        id="ok", accepts_files=False, input_price=Decimal(0), output_price=Decimal(0)
-    )
-    assert models["far:120b-cloud"].input_price is None
-
-
-async def test_a_bounded_number_of_models_is_asked_about(
-    adapter: MakeAdapter, ollama: OllamaUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MAX_SHOWN", 3)
-    ollama.is_old = True
-    await adapter().list_models()
-
-    assert len(ollama.asked("/api/show")) == 3
-
-
-async def fetched(adapter: OllamaAdapter, model: str) -> list[DownloadProgress]:
-    return [progress async for progress in adapter.download(model)]
-
-
-async def test_download_adds_up_the_files(adapter: MakeAdapter, ollama: OllamaUpstream) -> None:
-    progress = await fetched(adapter(), "llama3.2:1b")
-
-    assert progress[0] == DownloadProgress("pulling manifest")
-    assert progress[1] == DownloadProgress("pulling aa", 1_000, 4_000)
-    assert progress[-1] == DownloadProgress("success", 5_000, 5_000)
-    assert ollama.asked("/api/pull") == [{"model": "llama3.2:1b", "stream": True}]
-    assert "llama3.2:1b" in by_name(await adapter().list_models())
-
-
-@pytest.mark.parametrize(
-    ("model", "error", "words"),
-    [
-        ("fails", module.DownloadFailedError, "pull model manifest: file does not exist"),
-        ("cut", errors.CutStreamError, ""),
-        ("malformed", errors.MalformedStreamError, '{"status": "pull'),
-    ],
-)
-async def test_downloads_that_fail(
-    model: str, error: type[errors.ProviderError], words: str, adapter: MakeAdapter
-) -> None:
-    with pytest.raises(error) as caught:
-        await fetched(adapter(), model)
-
-    assert words in caught.value.detail

@@ -112,6 +112,7 @@ async def test_what_the_environment_sets_is_not_looked_for(
     await discovery.look()
 
     assert found.requests == []
+    assert await ModelList.objects.filter(environment="ollama").aexists(), "what is set stays"
     [source, _demo] = await sync_to_async(connections.sources_for)(owner)
     assert source.connect().base_url == "http://127.0.0.1:9"
 
