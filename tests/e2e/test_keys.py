@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import People
 from tests.e2e.person import PHONE, Person
+from tests.e2e.test_accessibility import CONTRAST, check_names, check_structure
 from tests.server import Server, manage
 from tests.upstream import Upstream
 
@@ -111,6 +112,34 @@ def test_a_keys_whole_life(size: str, people: People, upstream: Upstream) -> Non
         keys.says(f"“{name}” was removed.")
         expect(keys.row(name)).to_have_count(0)
     assert models_of(ann, "work") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_names_structure_and_contrast(scheme: str, people: People, upstream: Upstream) -> None:
+    """With a connection in every state, and of the forms, also with errors in them."""
+    ann = people(color_scheme=scheme)
+    ann.expect_problem("status of 422")
+    keys, address = Keys(ann), f"{upstream.url}/v1"
+    page = keys.page
+    keys.add("OpenAI", "Good", key=GOOD, address=address)
+    keys.add("vLLM", "Bad", key="wrong", address=address)
+    keys.add("vLLM", "Off", key=GOOD, address=address)
+    keys.press("Switch off Off")
+    keys.says("“Off” is switched off.")
+    page.locator('summary[aria-label="Remove Good"]').click()
+    check(page)
+    page.get_by_role("link", name="Change Good").click()
+    check(page)
+    keys.add("OpenAI", "Good", key="two words", address="ftp://x")
+    expect(page.get_by_text("The address must begin with")).to_be_visible()
+    check(page)
+
+
+def check(page: Page) -> None:
+    """What every page must have."""
+    check_names(page)
+    check_structure(page)
+    assert page.evaluate(CONTRAST) == []
 
 
 def test_what_is_wrong_is_said_where_it_is(ann: Person, upstream: Upstream) -> None:
