@@ -244,6 +244,10 @@ def test_hostile_names(people: People, box: ModelsUpstream, viewport: dict[str, 
     assert page.evaluate(f"() => window.{FLAG}") is None
     chosen = page.locator("#model").input_value()
     assert chosen.partition("/")[2] == HOSTILE[3]
+    page.goto("/models/")
+    expect(page.get_by_role("link", name=HOSTILE[3])).to_have_count(1)
+    assert chat.overflow() <= 0
+    assert page.evaluate(f"() => window.{FLAG}") is None
 
 
 def test_phone(people: People) -> None:
