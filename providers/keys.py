@@ -107,7 +107,7 @@ def update_key(
     An empty `base_url` is the provider's own address; what is None stays as it is. The slug stays
     too, so that conversations find it again. Raises `ValidationError` as `add_key` does.
     """
-    row = ApiKey.objects.select_for_update().get(pk=key.pk)
+    row = _locked(key)
     former = ApiKey.objects.get(pk=key.pk)
     new_key = trimmed_key(new_key)
     set_values(row, key_name=key_name, key=new_key or former.encrypted_key, base_url=base_url)
@@ -136,7 +136,7 @@ def update_key(
 @_atomic
 def rename_key(*, key: ApiKey, key_name: str) -> ApiKey:
     """Give it another name. Raises `ValidationError` for key_name."""
-    row = ApiKey.objects.select_for_update().get(pk=key.pk)
+    row = _locked(key)
     set_name(row, key_name)
     row.save(update_fields=["key_name", "updated_at"])
     return row
@@ -207,6 +207,13 @@ def _share(row: ApiKey, *, for_everyone: bool, groups: Iterable[Group]) -> None:
     ApiKey.objects.filter(pk=row.pk).update(for_everyone=for_everyone)
     row.for_everyone = for_everyone
     row.groups.set(() if for_everyone else groups)
+
+
+def _locked(key: ApiKey) -> ApiKey:
+    row = ApiKey.objects.select_for_update().filter(pk=key.pk).first()
+    if row is None:
+        raise ValidationError(_("The key was removed meanwhile."))
+    return row
 
 
 def _siblings(key: ApiKey) -> ApiKeyQuerySet:

@@ -178,6 +178,19 @@ def test_renaming(owner: User) -> None:
         assert list(caught.value.message_dict) == ["key_name"]
 
 
+def test_one_that_was_removed_meanwhile(owner: User) -> None:
+    row = add(owner)
+    gone = ApiKey.objects.get()
+    keys.delete_key(key=row)
+
+    for change in (keys.rename_key, keys.update_key):
+        with pytest.raises(ValidationError, match=r"The key was removed meanwhile\."):
+            change(key=gone, key_name="Better")
+    keys.set_active(key=gone, is_active=True)
+    keys.delete_key(key=gone)
+    assert not ApiKey.objects.exists()
+
+
 def test_names_are_free_for_each_user_and_for_the_site(owner: User, stranger: User) -> None:
     for user in (owner, stranger, None):
         add(user, "Same")
