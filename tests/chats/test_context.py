@@ -129,7 +129,9 @@ def test_the_providers_count_corrects_the_estimate(owner: User) -> None:
     assert prompts.build_prompt(job, route).left_out == 8
 
 
-@pytest.mark.parametrize(("counted", "factor"), [(-1, 1), (0, 1), (49, 1), (50, 0.5), (150, 1.5), (10**9, 2)])
+@pytest.mark.parametrize(
+    ("counted", "factor"), [(-1, 1), (0, 1), (49, 1), (50, 0.5), (150, 1.5), (10**9, 2)]
+)
 def test_a_count_that_cannot_be_true_corrects_little(counted: int, factor: float) -> None:
     assert context.correction(counted=counted, estimated=100) == factor
     assert context.correction(counted=counted, estimated=0) == 1

@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image
 
-from chats.generation import CONTINUE_PROMPT
+from chats.prompts import CONTINUE_PROMPT
 from chats.rendering import render
-from providers.adapters.anthropic import DEFAULT_MAX_TOKENS
+from providers.adapters.anthropic_request import DEFAULT_MAX_TOKENS
 from tests.live.conftest import ANTHROPIC_KEY, OPENAI_KEY, Asked
 from tests.markup import parse
 from tests.person import Person
