@@ -1,6 +1,7 @@
 """The embedded demo."""
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
 
 from providers import errors
@@ -9,6 +10,8 @@ from providers.routing import resolve
 from providers.types import CompletionRequest, Event, Finish, Image, PromptMessage, Text, TextDelta
 from tests.providers.conftest import collect, request_for, text_of
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(autouse=True)
 def _no_delay(settings: object) -> None:
@@ -16,7 +19,8 @@ def _no_delay(settings: object) -> None:
 
 
 async def ask(request: CompletionRequest) -> list[Event]:
-    return await collect(stream(resolve("demo/demo", user=AnonymousUser()), request))
+    route = await sync_to_async(resolve)("demo/demo", user=AnonymousUser())
+    return await collect(stream(route, request))
 
 
 async def test_says_what_it_is_and_how_to_connect_a_provider() -> None:
