@@ -6,6 +6,7 @@ values as JSON.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,8 @@ from providers.types import OptionValue
 OptionType = Literal["boolean", "integer", "number", "choice", "text", "json"]
 MAX_TEXT = 2_000
 """Characters of a text, and of a JSON value as it is written."""
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+"""As it is written in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def _clean(option: Option, value: object) -> OptionValue:
 
 
 def _clean_number(option: Option, value: object) -> OptionValue:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_usable(value):
         raise ValidationError(_("Enter a number."))
     if option.type == "integer" and value != int(value):
         raise ValidationError(_("Enter a whole number."))
@@ -114,11 +117,22 @@ def _clean_number(option: Option, value: object) -> OptionValue:
     return int(value) if option.type == "integer" else value
 
 
+def _is_usable(number: float) -> bool:
+    """Whether it is finite, and not so large that other programs take it for infinite."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
+
+
 def _clean_json(value: object) -> OptionValue:
     """An object or a list, given as such or as text."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
-        text = json.dumps(parsed, allow_nan=False)
+        text = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
+        text.encode()  # Half of a surrogate pair could be neither stored nor sent.
+        if _NUL.search(text):
+            raise ValueError("NUL")  # PostgreSQL stores none.
     except (ValueError, TypeError, RecursionError) as error:
         raise ValidationError(_("This is not valid JSON.")) from error
     if not isinstance(parsed, dict | list):
