@@ -7,7 +7,8 @@ from providers import errors
 from providers.adapters.sdk import MOST_TOKENS, clean, mapping
 from providers.types import ModelInfo
 
-MOST_MODELS = 2_000
+MOST_MODELS = 20_000
+"""Far more than anybody lists; those that are kept are fewer, and `refresh` says so."""
 LONGEST_NAME = 200
 # Kinds of model that LM Studio, Together and others list beside those to chat with.
 NOT_FOR_CHAT = frozenset(
