@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from providers import refresh, registry
+from providers.cipher import DecryptionError
 from providers.connections import Source
 from providers.contract import Adapter
 from providers.key_values import (
@@ -110,10 +111,11 @@ def update_key(
     row = _locked(key)
     former = ApiKey.objects.get(pk=key.pk)
     new_key = trimmed_key(new_key)
-    set_values(row, key_name=key_name, key=new_key or former.encrypted_key, base_url=base_url)
+    kept_key = "" if new_key else _readable_key(former)
+    set_values(row, key_name=key_name, key=new_key or kept_key, base_url=base_url)
     adapter = registry.adapter_class(row.provider)
     host, former_host = host_of(adapter, row.base_url), host_of(adapter, former.base_url)
-    if not new_key and former.encrypted_key and host != former_host:
+    if kept_key and host != former_host:
         text = _("The address has changed: enter the key again, so that it goes nowhere else.")
         raise ValidationError({"key": text})
     if options is not None:
@@ -214,6 +216,14 @@ def _locked(key: ApiKey) -> ApiKey:
     if row is None:
         raise ValidationError(_("The key was removed meanwhile."))
     return row
+
+
+def _readable_key(key: ApiKey) -> str:
+    try:
+        return key.encrypted_key
+    except DecryptionError as error:
+        text = _("The stored key cannot be read: it was encrypted with another master key.")
+        raise ValidationError({"key": f"{text} {_('Enter it again.')}"}) from error
 
 
 def _siblings(key: ApiKey) -> ApiKeyQuerySet:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -246,6 +247,19 @@ def test_a_key_of_a_plug_in_that_is_gone_can_be_removed(owner: User, owner_clien
     for verb in ("test", "default", "disable", "enable", "delete"):
         assert owner_client.post(f"{PAGE}{row.pk}/{verb}/").status_code == 302
     assert not ApiKey.objects.exists()
+
+
+def test_a_key_that_cannot_be_read_is_entered_again(owner: User, owner_client: Client) -> None:
+    row = keys.add_key(user=owner, provider="openai", key_name="Mine", key=SECRET)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE providers_apikey SET encrypted_key = 'pk1:damaged'")
+
+    answer = owner_client.post(f"{PAGE}{row.pk}/", {"key_name": "Other"})
+    assert answer.status_code == 422
+    assert "The stored key cannot be read" in answer.content.decode()
+
+    keys.update_key(key=row, key_name="Other", new_key=SECRET)
+    assert ApiKey.objects.get().encrypted_key == SECRET
 
 
 def test_a_server_found_on_this_machine_is_shown(owner_client: Client, settings: Any) -> None:
