@@ -34,6 +34,7 @@ from providers.errors import (
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
+    PluginFailedError,
     ProviderError,
     ProviderTimeoutError,
 )
@@ -58,7 +59,7 @@ ABOUT_THE_REQUEST = (BadRequestError, ContentRefusedError, ContextTooLongError)
 # The list of models may tell whether the whole connection is affected, or what it offers now.
 ABOUT_THE_CONNECTION = (AuthenticationError, NetworkError, NotFoundError, PermissionDeniedError)
 # Their details may quote what was sent or answered, which others of the site must not read.
-MAY_QUOTE = (MalformedStreamError, OverloadedError)
+MAY_QUOTE = (MalformedStreamError, OverloadedError, PluginFailedError)
 
 Place = tuple[UUID | None, str, str]
 """Key, or the environment's connection, and the provider's own name of the model."""

@@ -250,7 +250,9 @@ def test_another_persons_connection_of_the_same_name(
     assert health(theirs).state == "failing"
 
 
-@pytest.mark.parametrize("error", [errors.OverloadedError, errors.MalformedStreamError])
+@pytest.mark.parametrize(
+    "error", [errors.OverloadedError, errors.MalformedStreamError, errors.PluginFailedError]
+)
 def test_words_that_may_quote_a_chat_are_not_shown_to_others(
     error: type[errors.ProviderError], mine: Source, db: None
 ) -> None:
