@@ -129,6 +129,8 @@ def _look_up(provider: str, models: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _ask(provider: str, models: list[str]) -> list[dict[str, Any]]:
+    if not sys.executable:
+        raise FileNotFoundError("Python does not know its own program.")
     questions = [json.dumps({"provider": provider, "model": model}) for model in models]
     done = subprocess.run(
         [sys.executable, "-m", "providers.price_list"],

@@ -136,6 +136,17 @@ def test_without_the_list_models_stay_as_they_are(
     assert "list of prices could not be read" in caplog.text
 
 
+@pytest.mark.parametrize("unknown", [None, ""])
+def test_an_interpreter_that_does_not_know_where_it_is(
+    unknown: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as one inside another program: https://docs.python.org/3/library/sys.html."""
+    monkeypatch.setattr(sys, "executable", unknown)
+
+    assert filled([ModelInfo(id="gpt-4o")], OPENAI) == [ModelInfo(id="gpt-4o")]
+    assert "list of prices could not be read" in caplog.text
+
+
 def test_the_list_is_not_loaded_here() -> None:
     code = (
         "import sys; from providers.types import ModelInfo;"
