@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
+from queue import Empty, SimpleQueue
 
 from providers.adapters.failures import own_words
 from providers.containment import contain
@@ -20,6 +21,8 @@ from providers.contract import Adapter
 from providers.description import KIND, faults
 
 GROUP = "parley.providers"
+IMPORT_LIMIT = 20.0
+"""Seconds. Every page that names providers waits for it, once."""
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +117,7 @@ class Plugins:
         with self._lock:
             if plugin not in self._reasons and plugin.kind not in self._loaded:
                 try:
-                    self._loaded[plugin.kind] = _import(plugin)
+                    self._loaded[plugin.kind] = _import_in_time(plugin)
                 except BrokenPluginError as error:
                     self._leave_out(plugin, str(error))
             return None if plugin in self._reasons else self._loaded[plugin.kind]
@@ -150,8 +153,28 @@ def _installed(path: Sequence[str] | None) -> Iterator[Plugin]:
             yield Plugin(kind, name, version, entry_point=entry_point)
 
 
+def _import_in_time(plugin: Plugin) -> type[Adapter]:
+    """The class, checked. Raises `BrokenPluginError` whatever the plug-in does, or does not end."""
+    found: SimpleQueue[type[Adapter] | BrokenPluginError] = SimpleQueue()
+
+    def put() -> None:
+        try:
+            found.put(_import(plugin))
+        except BrokenPluginError as error:
+            found.put(error)
+
+    threading.Thread(target=put, daemon=True, name=f"plug-in {plugin.kind}").start()
+    try:
+        answer = found.get(timeout=IMPORT_LIMIT)
+    except Empty:
+        reason = f"Its import has not ended after {IMPORT_LIMIT:g} seconds."
+        raise BrokenPluginError(reason) from None
+    if isinstance(answer, BrokenPluginError):
+        raise answer
+    return answer
+
+
 def _import(plugin: Plugin) -> type[Adapter]:
-    """The class, checked. Raises `BrokenPluginError` whatever the plug-in does."""
     assert plugin.entry_point is not None  # noqa: S101 - tells the type
     try:
         adapter = plugin.entry_point.load()
@@ -159,7 +182,7 @@ def _import(plugin: Plugin) -> type[Adapter]:
         if not found and adapter.kind != plugin.kind:
             found = [f"Its `kind` is {adapter.kind!r}."]
         contained = None if found else contain(adapter)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # In a thread of its own: nobody interrupts it.
         raise BrokenPluginError(f"It cannot be imported: {_words_of(error)}") from None
     if contained is None:
         raise BrokenPluginError(" ".join(found))

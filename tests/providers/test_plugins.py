@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from providers import registry
+from providers import plugins, registry
 from providers.types import Finish, ModelInfo, TextDelta, Usage
 from tests.providers.conftest import collect, request_for
 from tests.providers.packages import PARROT, Install, with_change
@@ -108,6 +108,26 @@ def test_a_broken_plugin_is_named_once_and_left_out(
     assert record.exc_info is None
     assert problem.distribution in record.message
     assert problem.reason in record.message
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import threading; threading.Event().wait()", "has not ended after 0.3 seconds"),
+        ("raise __import__('asyncio').CancelledError('me')", "CancelledError: me"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    ],
+)
+def test_one_that_hangs_or_stops_all_is_left_out_too(
+    install: Install, monkeypatch: pytest.MonkeyPatch, source: str, reason: str
+) -> None:
+    monkeypatch.setattr(plugins, "IMPORT_LIMIT", 0.3)
+    install(source)
+    install(with_change('"parrot"', '"budgie"'), name="good", entry_points={"budgie": "Plugin"})
+
+    assert registry.kinds() == (*registry.BUILT_IN, "budgie")
+    (problem,) = registry.problems()
+    assert reason in problem.reason
 
 
 def test_a_reason_holds_no_key(install: Install, caplog: pytest.LogCaptureFixture) -> None:
