@@ -38,7 +38,10 @@ WRITE_ATTEMPTS = 5
 WRITE_PAUSE = 0.2
 SILENT_AFTER = timedelta(seconds=30)
 # A library's name, or that of another registry: hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}")
+_NAME = re.compile(r"(?!.*//)[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}")
+REGISTRIES = frozenset({"hf.co", "huggingface.co", "ollama.com", "registry.ollama.ai"})
+"""Hosts that a server may be sent to by anybody who connected it. It stands behind the guard of
+this site's own calls, and its answer would tell what it found on other hosts there."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,11 @@ def start_download(*, source: Source, model: str) -> ModelDownload:
     model = model.strip()
     if not _NAME.fullmatch(model):
         raise ValidationError(_("Enter the name of a model, such as llama3.2:3b."))
+    is_own = source.key is not None and source.key.user_id is not None
+    if is_own and _registry_of(model) not in REGISTRIES:
+        known = ", ".join(sorted(REGISTRIES))
+        text = _("Your server can be told to fetch models from these hosts only: %(hosts)s.")
+        raise ValidationError(text % {"hosts": known})
     running = [download for download in downloads_of(source) if download.is_running]
     for download in running:
         if download.model == model:
@@ -92,6 +100,12 @@ def interrupt_orphans(*, silent_for: timedelta) -> None:
         is_running=True, updated_at__lte=timezone.now() - silent_for
     )
     silent.update(is_running=False, error=_("It was interrupted. Start it again to go on."))
+
+
+def _registry_of(model: str) -> str:
+    """The host in `host/namespace/model`, else that of Ollama's library."""
+    host, *others = model.split("/")
+    return host.lower() if len(others) >= 2 else "registry.ollama.ai"
 
 
 def _place(source: Source) -> dict[str, Any]:

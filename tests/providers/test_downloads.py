@@ -174,11 +174,40 @@ def test_one_that_is_under_way_is_not_begun_twice(source: Source, ollama: Ollama
     assert len(ollama.asked("/api/pull")) == 1
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "../x", "-x", "x" * 201, "a\nb", "a;b", "ü"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "../x", "-x", "x" * 201, "a\nb", "a;b", "ü", "https://x/y/z"]
+)
 def test_odd_names_are_refused(name: str, source: Source, ollama: OllamaUpstream) -> None:
     with pytest.raises(ValidationError):
         downloads.start_download(source=source, model=name)
     assert ollama.requests == []
+
+
+@pytest.mark.parametrize(
+    "name", ["10.0.0.5:8443/x/y", "localhost/x/y:z", "hf.co:444/x/y", "evil.example/a/b/c", "a/b/c"]
+)
+def test_a_persons_own_server_is_sent_to_no_other_host(
+    name: str, source: Source, ollama: OllamaUpstream
+) -> None:
+    with pytest.raises(ValidationError, match=r"these hosts only: hf\.co"):
+        downloads.start_download(source=source, model=name)
+    assert ollama.requests == []
+
+
+@pytest.mark.parametrize("name", ["llama3.2", "someone/model:7b", "hf.co/x/y:Q4", "HF.co/x/y"])
+def test_known_registries_are_for_everybody(name: str, source: Source) -> None:
+    begin(source, name)
+    assert ended().error == ""
+
+
+def test_an_administrator_sends_the_sites_server_anywhere(
+    key: ApiKey, ollama: OllamaUpstream
+) -> None:
+    shared = keys.add_key(
+        user=None, provider="ollama", key_name="Ours", key="", base_url=ollama.url
+    )
+    begin(connections.source_of_key(shared), "models.example/x/y")
+    assert ended().error == ""
 
 
 def test_a_bounded_number_at_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
