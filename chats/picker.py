@@ -111,9 +111,14 @@ class _Words:
         self._prices: dict[tuple[Decimal | None, Decimal | None], str] = {}
         self._contexts: dict[int | None, str] = {}
 
-    def facts(self, entry: ModelEntry) -> str:
-        """Context, prices and time to the first token, in one line."""
-        known = [self._context(entry.info.context_window), self._price(entry.info)]
+    def facts(self, entry: ModelEntry, *, is_fixed: bool = False) -> str:
+        """Context, prices and time to the first token, in one line.
+
+        A context that nobody will ever tell, of a model that never changes, is not spoken of.
+        """
+        known = [self._price(entry.info)]
+        if entry.info.context_window is not None or not is_fixed:
+            known.insert(0, self._context(entry.info.context_window))
         if entry.first_token_ms is not None:
             known.append(_("%(time)s to first word") % {"time": _duration(entry.first_token_ms)})
         return " · ".join(known)
@@ -247,7 +252,7 @@ def _row(
         state=entry.state,
         state_text=say.states[entry.state],
         reason=entry.reason,
-        facts=say.facts(entry),
+        facts=say.facts(entry, is_fixed=provider.is_fixed),
         info=entry.info,
     )
 

@@ -15,6 +15,8 @@ from providers.connections import (
     Source,
     sources_for,
 )
+from providers.containment import checked_models
+from providers.contract import Adapter
 from providers.models import ModelList
 from providers.overrides import Overrides, overrides_for
 from providers.querysets import AnyUser
@@ -148,8 +150,10 @@ def model_info(source: Source, model: str) -> ModelInfo:
 
 def offered_info(source: Source, model: str) -> ModelInfo | None:
     """What the provider and the list of prices say of a model; None when it is not offered."""
-    fixed = not registry.adapter_class(source.kind).needs_refresh
-    row = None if fixed else _lists([source]).get(source.slug)
+    adapter = registry.adapter_class(source.kind)
+    if not adapter.needs_refresh:
+        return next((info for info in _fixed(adapter) if info.id == model), None)
+    row = _lists([source]).get(source.slug)
     for values in row.offered if row else ():
         if values["id"] == model:
             return ModelInfo.from_json(values)
@@ -164,7 +168,7 @@ def _models_of(
     if row is not None and row.offered:
         models = [ModelInfo.from_json(values) for values in row.offered]
     else:
-        models = [ModelInfo(id=model) for model in adapter.preferred_models]
+        models = _fixed(adapter)
     unknown = Health(state="ok") if fixed else Health()
     return ProviderModels(
         slug=source.slug,
@@ -182,6 +186,12 @@ def _models_of(
         is_shared=source.key is None or source.key.user_id is None,
         is_being_asked=refresh.is_under_way(source),
     )
+
+
+def _fixed(adapter: type[Adapter]) -> list[ModelInfo]:
+    """The models of an adapter whose list nobody has fetched."""
+    known = {info.id: info for info in checked_models(adapter.fixed_models)}
+    return [known.get(model, ModelInfo(id=model)) for model in adapter.preferred_models]
 
 
 def _entry(source: Source, info: ModelInfo, health: Health) -> ModelEntry:

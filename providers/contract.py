@@ -37,6 +37,8 @@ class Adapter(ABC):
     and used by everybody without a key while it answers; a server that is absent is not missed."""
     preferred_models: ClassVar[tuple[str, ...]] = ()
     """Models to choose as the default, best first, when the provider offers them."""
+    fixed_models: ClassVar[tuple[ModelInfo, ...]] = ()
+    """What is known of `preferred_models`, for an adapter without `needs_refresh`."""
     options: ClassVar[tuple[Option, ...]] = ()
     """What can be set beyond the parameters that all providers share; pages draw a form from it."""
 

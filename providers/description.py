@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 
 from providers.contract import Adapter
 from providers.options import Option, OptionType, clean_options
+from providers.types import ModelInfo
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """It stands in addresses, in the names of models and in the database."""
@@ -51,6 +52,9 @@ def _attributes(adapter: type[Adapter]) -> Iterator[str]:
         yield "`preferred_models` must be a tuple of names."
     elif not models and not adapter.needs_refresh:
         yield "Without `needs_refresh` there must be `preferred_models`."
+    known = adapter.fixed_models
+    if not isinstance(known, tuple | list) or not all(isinstance(m, ModelInfo) for m in known):
+        yield "`fixed_models` must be a tuple of providers.types.ModelInfo."
 
 
 def _options(options: object) -> Iterator[str]:

@@ -6,6 +6,8 @@ It streams a Markdown answer word by word. What it says comes from `demo_replies
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from decimal import Decimal
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -38,6 +40,9 @@ class DemoAdapter(Adapter):
     needs_key = False
     needs_refresh = False
     preferred_models = (MODEL,)
+    fixed_models = (
+        ModelInfo(id=MODEL, accepts_images=True, input_price=Decimal(0), output_price=Decimal(0)),
+    )
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[AdapterEvent, None]:
         """Word by word; honours `max_tokens`, at four characters a token."""
@@ -59,7 +64,7 @@ class DemoAdapter(Adapter):
 
     async def list_models(self) -> list[ModelInfo]:
         """The one."""
-        return [ModelInfo(id=MODEL, name=str(_("Demo (no AI)")), accepts_images=True)]
+        return [replace(model, name=str(_("Demo (no AI)"))) for model in self.fixed_models]
 
 
 def _last_question(request: CompletionRequest) -> tuple[str, int]:

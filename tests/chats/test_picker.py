@@ -103,6 +103,13 @@ def test_an_entry_says_all_that_is_known(owner: User, owner_client: Client) -> N
     assert row.attributes["data-provider"] == "Lab"
 
 
+def test_the_demo_is_free(owner_client: Client) -> None:
+    """What it knows of itself is said, and nothing that nobody will ever know."""
+    row = option(owner_client, "demo/demo")
+    assert row.by_class("picker-facts")[0].text == "free"
+    assert row.attributes["data-images"] == "yes"
+
+
 @pytest.mark.parametrize(
     ("prices", "words"),
     [

@@ -68,6 +68,7 @@ def test_a_plugin_is_imported_when_it_is_asked_for(install: Install) -> None:
             "`usual_base_url` must be",
         ),
         (with_change("needs_key = False", "preferred_models = 'polly'"), "`preferred_models`"),
+        (with_change("needs_key = False", "fixed_models = ('polly',)"), "`fixed_models`"),
         (with_change("needs_key = False", "options = 'loud'"), "`options` must be"),
         (
             with_change("needs_key = False", "options = (Option('loud', 'Loud', 'boolean'),) * 2"),
