@@ -95,7 +95,8 @@ def store(
 ) -> None:
     """Keep the answer. After an error the list of the last good answer stays.
 
-    `total` is how many models there are when not all are given.
+    `total` is how many models there are when not all are given. What a key said that was given
+    another address or replaced meanwhile is not kept.
     """
     now = timezone.now()
     values: dict[str, Any] = {"fetched_at": now, "error": error}
@@ -108,7 +109,10 @@ def store(
     with transaction.atomic():
         if source.key is not None:
             checked = {"last_checked_at": now, "last_error": error}
-            if not ApiKey.objects.filter(pk=source.key.pk).update(**checked):
+            asked = ApiKey.objects.filter(
+                pk=source.key.pk, base_url=source.key.base_url, last_four=source.key.last_four
+            )
+            if not asked.update(**checked):
                 return
         if not error and not ModelList.objects.filter(**place, error="").exists():
             # It works again, or with another key: models that failed get another chance.

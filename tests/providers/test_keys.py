@@ -14,6 +14,7 @@ from providers.key_listing import list_connections
 from providers.models import ApiKey, ModelList
 from providers.options import Option
 from providers.routing import resolve
+from providers.types import ModelInfo
 from tests.providers.conftest import KEY
 from tests.upstream import Upstream
 
@@ -277,6 +278,23 @@ def test_what_is_known_stays_with_the_connection(owner: User, upstream: Upstream
     keys.update_key(key=row, key_name="Mine", base_url=upstream.url + "/v2")
     assert not ModelList.objects.exists()
     assert ApiKey.objects.get().last_checked_at is None
+
+
+@pytest.mark.parametrize("change", [{"base_url": "https://other.example"}, {}])
+def test_an_answer_to_the_former_connection_comes_too_late(
+    change: dict[str, Any], owner: User, upstream: Upstream
+) -> None:
+    row = add(owner, base_url=upstream.url + "/v1")
+    asked = keys.source_of(ApiKey.objects.get())
+
+    values = {"base_url": row.base_url, "new_key": "another-key-0123456789"} | change
+    keys.update_key(key=row, key_name="Mine", **values)
+    refresh.store(asked, [ModelInfo(id="of the former")], "")
+    refresh.store(asked, [], "The provider did not accept the key.")
+
+    assert not ModelList.objects.exists()
+    stored = ApiKey.objects.get()
+    assert (stored.last_checked_at, stored.last_error) == (None, "")
 
 
 OPTION = Option(name="region", label="Region", type="choice", choices=(("eu", "EU"), ("us", "US")))
