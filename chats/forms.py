@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +72,9 @@ class SettingsForm(forms.Form):
         label=_("Second model"),
         required=False,
         max_length=251,
-        help_text=_("Asked when the first fails before its first word; “none” for no other one."),
+        help_text=_(
+            "Answers when the first fails before its first word. Type “none” for no other."
+        ),
         widget=forms.TextInput(
             attrs={
                 "class": "input",
@@ -95,7 +98,6 @@ class SettingsForm(forms.Form):
         self.fields |= option_fields(
             self._options, values=chosen, unset=gettext("Default of the connection")
         )
-        self.order_fields([name for name in self.fields if name != "fallback_model"])
         self.fields["fallback_model"].widget.attrs["placeholder"] = _site_fallback()
 
     @classmethod
@@ -103,6 +105,21 @@ class SettingsForm(forms.Form):
         """The form showing, or changing, a conversation's settings. At most one query."""
         options = chat_options(conversation.model_name, user=user)
         return cls(data, conversation=conversation, options=options)
+
+    @property
+    def main_fields(self) -> list[BoundField]:
+        """What every model knows."""
+        return [self[name] for name in self.fields if not name.startswith(PREFIX)]
+
+    @property
+    def more_fields(self) -> list[BoundField]:
+        """The options of the model's provider."""
+        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    @property
+    def more_is_open(self) -> bool:
+        """Whether there is something in them that should be seen."""
+        return any(field.errors or field.value() not in (None, "") for field in self.more_fields)
 
     def clean(self) -> dict[str, Any]:
         """With the options together under `options`; those that were not shown stay.

@@ -70,6 +70,13 @@ document.addEventListener(
   true,
 );
 
+// With the form its panel is replaced: the focus returns to what opened it.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig.elt.id !== "settings-form") return;
+  if (!detail.successful || detail.xhr.status === 422) return;
+  document.querySelector('[popovertarget="conversation-settings"]')?.focus();
+});
+
 // Whoever signs out leaves no words behind.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;

@@ -167,8 +167,14 @@ def test_parameters_of_a_chat(ann: Person, upstream: Upstream) -> None:
     expect(page.get_by_label("System prompt")).to_have_value(f"Be brief with {ann.name}.")
     page.get_by_label("Temperature").fill("0.5")
     page.get_by_label("Max tokens").fill("50")
+    effort = page.get_by_label("Reasoning effort")
+    expect(effort).to_be_hidden()
+    page.get_by_text("More options").click()
+    expect(chat.button("Save")).to_be_in_viewport(ratio=1)
+    effort.select_option("Low")
     chat.button("Save").click()
     expect(chat.toasts).to_contain_text("Saved")
+    expect(settings).to_be_focused()
     chat.send("Second")
     chat.reply_is("complete")
     (body,) = [body for body in upstream.completions if ann.name in str(body)]
@@ -178,3 +184,6 @@ def test_parameters_of_a_chat(ann: Person, upstream: Upstream) -> None:
     page.reload()
     settings.click()
     expect(page.get_by_label("Temperature")).to_have_value("0.5")
+    # What was chosen is seen without opening anything.
+    expect(effort).to_have_value("low")
+    expect(effort).to_be_visible()
