@@ -243,6 +243,7 @@ PROVIDER_ALLOW_PRIVATE = env.boolean("PROVIDER_ALLOW_PRIVATE")
 PROVIDER_ALLOWED_HOSTS = env.allowed_hosts("PROVIDER_ALLOWED_HOSTS")
 PROVIDER_CA_FILE = env.certificates("PROVIDER_CA_FILE")
 PROVIDER_CONNECT_TIMEOUT = env.seconds("PROVIDER_CONNECT_TIMEOUT", 10.0, minimum=0.1, maximum=600)
+PROVIDER_LIST_TIMEOUT = env.seconds("PROVIDER_LIST_TIMEOUT", 10.0, minimum=0.1, maximum=600)
 # Other programs' variables, in upper or lower case; `providers.proxies` reads them.
 if wrong := wrong_proxy():
     env.refuse(f"{wrong} must be the address of an HTTP proxy, such as http://proxy.lan:3128.")

@@ -175,7 +175,7 @@ def check_key(*, key: ApiKey) -> str:
     """Ask the provider now whether it accepts the key, and for its models.
 
     Its complaint (a sentence and its own words), or an empty text when all is well. Takes at most
-    `refresh.TIME_LIMIT` seconds; the outcome is stored with the key.
+    PROVIDER_LIST_TIMEOUT seconds; the outcome is stored with the key.
     """
     return async_to_sync(refresh.refresh_models)(source_of(key))
 

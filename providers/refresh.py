@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connections as databases
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,6 @@ from providers.errors import ProviderError, ProviderTimeoutError
 from providers.models import ApiKey, ModelList, ModelStatus
 from providers.types import ModelInfo
 
-TIME_LIMIT = 10.0
 MAX_MODELS = 2000
 """Of one connection; a list says how many there would be."""
 MAX_THREADS = 8
@@ -39,11 +39,11 @@ _storing = threading.Lock()
 async def fetch_models(source: Source) -> list[ModelInfo]:
     """Ask the provider, where models are listed for anyone first whether it accepts the key.
 
-    Raises `ProviderError`s, after `TIME_LIMIT` seconds at the latest.
+    Raises `ProviderError`s, after PROVIDER_LIST_TIMEOUT seconds at the latest.
     """
     adapter = registry.make_adapter(source.kind, source.connect())
     try:
-        async with asyncio.timeout(TIME_LIMIT):
+        async with asyncio.timeout(settings.PROVIDER_LIST_TIMEOUT):
             if type(adapter).check_key is not Adapter.check_key:
                 await adapter.check_key()
             models = await adapter.list_models()

@@ -1,4 +1,4 @@
-"""A provider that takes every connection and every request, and never answers."""
+"""A provider that takes every connection and every request, and answers none."""
 
 import socket
 import threading
@@ -23,6 +23,13 @@ class HangingProvider:
         """Requests that wait for an answer now and whose first line holds `words`."""
         with self._lock:
             return sum(words in line for line in self._held.values())
+
+    def let_go(self, words: str) -> None:
+        """Break the connections of requests that wait and whose first line holds `words`."""
+        with self._lock:
+            for connection, line in self._held.items():
+                if words in line:
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._accept, daemon=True)

@@ -98,12 +98,11 @@ async def test_the_server_asks_what_the_environment_sets(
 async def test_a_provider_that_hangs_is_given_up(
     transactional_db: None,
     environment: dict[str, dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
     settings: Any,
     owner: User,
 ) -> None:
     settings.PROVIDER_ENVIRONMENT = {"openai": environment["openai"] | {"api_key": "patient"}}
-    monkeypatch.setattr(refresh, "TIME_LIMIT", 0.2)
+    settings.PROVIDER_LIST_TIMEOUT = 0.2
 
     [source, _demo] = await sync_to_async(sources_for)(owner)
     await refresh.refresh_models(source)
@@ -140,9 +139,9 @@ def test_no_page_waits_for_a_provider_that_hangs(
     owner: User,
     owner_client: Client,
     upstream: Upstream,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> None:
-    monkeypatch.setattr(refresh, "TIME_LIMIT", 2.0)
+    settings.PROVIDER_LIST_TIMEOUT = 2.0
     key = keys.add_key(
         user=owner,
         provider="openai_compatible",
@@ -163,9 +162,13 @@ def test_no_page_waits_for_a_provider_that_hangs(
 
 
 def test_only_so_many_are_asked_at_once(
-    transactional_db: None, owner: User, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None,
+    owner: User,
+    upstream: Upstream,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(refresh, "TIME_LIMIT", 1.0)
+    settings.PROVIDER_LIST_TIMEOUT = 1.0
     monkeypatch.setattr(refresh, "MAX_THREADS", 3)
     base_url = upstream.url + "/v1"
     for number in range(6):

@@ -340,13 +340,13 @@ def test_testing_asks_for_the_key_and_for_the_models(
 
 
 def test_testing_takes_no_longer_than_its_limit(
-    owner: User, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    owner: User, upstream: Upstream, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def check_key(adapter: OpenAIAdapter) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(OpenAIAdapter, "check_key", check_key)
-    monkeypatch.setattr(refresh, "TIME_LIMIT", 0.2)
+    settings.PROVIDER_LIST_TIMEOUT = 0.2
     row = add(owner, base_url=upstream.url + "/v1")
 
     assert keys.check_key(key=row) == "The provider did not answer in time."
