@@ -18,7 +18,10 @@ def test_new_chat_has_the_composer_and_the_chosen_model(owner_client: Client) ->
     page = owner_client.get("/", {"model": "demo/demo"}).content.decode()
     assert '<textarea id="composer" name="content"' in page
     assert 'action="/c/"' in page
-    assert '<input id="model" type="hidden" name="model" value="demo/demo" form="composer-form">' in page
+    assert (
+        '<input id="model" type="hidden" name="model" value="demo/demo" form="composer-form">'
+        in page
+    )
     assert "/settings/providers/" in page
 
 
