@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from chats.models import Conversation
 from providers import catalogue, connections
-from providers.availability import State
 from providers.catalogue import ModelEntry, ProviderModels
+from providers.health import State
 from providers.prices import context_label, price_label
 from providers.types import ModelInfo
 

@@ -10,13 +10,13 @@ from typing import Any
 from django.conf import settings
 
 from providers import refresh, registry, schedule
-from providers.availability import ConnectionHealth, Health, State, health_of
 from providers.connections import (
     Source,
     sources_for,
 )
 from providers.containment import checked_models
 from providers.contract import Adapter
+from providers.health import ConnectionHealth, Health, State, health_of
 from providers.models import ModelList
 from providers.overrides import Overrides, overrides_for
 from providers.querysets import AnyUser

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from providers import downloads, registry
-from providers.availability import State
 from providers.connections import discovered_sources, environment, environment_sources
+from providers.health import State
 from providers.models import ApiKey, ModelList
 from providers.querysets import AnyUser
 

@@ -12,10 +12,11 @@ from django.db import OperationalError
 
 from accounts.models import User
 from providers import availability, errors, keys, refresh
-from providers.availability import Call, Health, flush, health_of, note
+from providers.availability import Call, flush, note
 from providers.clients import close_clients
 from providers.completion import RetryPolicy, stream
 from providers.connections import Source
+from providers.health import Health, health_of
 from providers.models import ApiKey, ModelStatus
 from providers.routing import resolve
 from tests.providers.conftest import KEY, request_for
