@@ -1,6 +1,7 @@
 """From what a provider answers, when it is no reply, to the tree in `providers.errors`."""
 
 import math
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ _NO_CREDIT = re.compile(
     r"insufficient_quota|credit balance|billing|exceeded your current quota", re.IGNORECASE
 )
 _KEY_LIKE = re.compile(r"\b(sk|pk|rk|key)-[\w-]{8,}")
+# As OpenAI quotes one, with its first and last characters: these are not for everybody either.
+_MASKED_KEY = re.compile(r"[\w-]*\*{3,}[\w*-]*|\b(sk|pk|rk|key)-[\w-]*(\.{2,}|…)[\w-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
@@ -93,8 +96,7 @@ def from_exception(error: Exception, *, key: str) -> errors.ProviderError | None
         # While reading the answer: before that, the SDK wraps it in an error of its own.
         return errors.CutStreamError()
     if type(error).__name__ == "APIConnectionError":
-        cause = _causes(error)[-1]
-        return errors.NetworkError(own_words(str(cause), key=key))
+        return errors.NetworkError(network_words(error, key=key))
     return None
 
 
@@ -111,8 +113,17 @@ def own_words(message: str, *, key: str) -> str:
     if key:
         message = message.replace(key, "…")
     # Half of a surrogate pair could be put on no page.
-    message = _KEY_LIKE.sub(r"\1-…", message.encode(errors="replace").decode())
+    message = _MASKED_KEY.sub("…", message.encode(errors="replace").decode())
+    message = _KEY_LIKE.sub(r"\1-…", message)
     return _CONTROL.sub(" ", message).strip()[:500]
+
+
+def network_words(error: BaseException, *, key: str) -> str:
+    """What the system says of a connection, without its numbers and Python's way of putting it."""
+    text = str(_causes(error)[-1])
+    if numbers := re.findall(r"\[Errno (\d+)\]", text):
+        return ", ".join(dict.fromkeys(os.strerror(int(number)) for number in numbers))
+    return own_words(re.sub(r"^\[Errno -\d+\] ", "", text), key=key)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

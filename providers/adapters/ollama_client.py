@@ -54,7 +54,7 @@ class OllamaClient:
         except httpx2.TimeoutException:
             raise
         except httpx2.RequestError as error:
-            raise errors.NetworkError(failures.own_words(str(error), key=key)) from None
+            raise errors.NetworkError(failures.network_words(error, key=key)) from None
         try:
             if answer.status_code >= 300:
                 raise await _failure(answer, key=key)

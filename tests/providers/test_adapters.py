@@ -197,10 +197,11 @@ async def test_retry_after(
 
 @every
 async def test_nobody_listens(kind: str, adapter_for: MakeAdapter) -> None:
-    adapter = adapter_for(kind, base_url="http://127.0.0.1:9")
-
-    with pytest.raises(errors.NetworkError):
-        await collect(adapter.stream(request_for("ok")))
+    for host in ("127.0.0.1", "localhost"):
+        adapter = adapter_for(kind, base_url=f"http://{host}:9")
+        with pytest.raises(errors.NetworkError) as caught:
+            await collect(adapter.stream(request_for("ok")))
+        assert caught.value.detail == "Connection refused"
 
 
 @every

@@ -147,6 +147,7 @@ async def test_nobody_listens(ollama_adapter: MakeAdapter) -> None:
     with pytest.raises(errors.NetworkError) as caught:
         await collect(silent.stream(request_for("ok")))
     assert type(caught.value) is errors.NetworkError
+    assert caught.value.detail == "Connection refused"
     with pytest.raises(errors.NetworkError):
         await silent.list_models()
 
