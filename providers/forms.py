@@ -169,6 +169,7 @@ class ChangeKeyForm(ConnectionForm):
             **kwargs,
         )
         self.fields["key"].label = _("New key")
-        ending = _("The stored one ends with …%(last)s.") % {"last": stored.last_four}
-        stays = _("Empty: the stored one stays.")
-        self.fields["key"].help_text = f"{ending} {stays}" if stored.last_four else stays
+        ending = _("Leave empty to keep the key that ends with …%(last)s.")
+        stays = _("Leave empty to keep the one that is stored.")
+        known = ending % {"last": stored.last_four} if stored.last_four else stays
+        self.fields["key"].help_text = known

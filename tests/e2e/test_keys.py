@@ -71,7 +71,7 @@ def test_a_keys_whole_life(size: str, people: People, upstream: Upstream) -> Non
     keys.add("OpenAI-compatible server", "Work", key=GOOD, address=address)
     keys.says("“Work” was added. It works.")
     expect(keys.row("Work")).to_contain_text("Working")
-    expect(keys.row("Work")).to_contain_text("…wxyz")
+    expect(keys.row("Work")).to_contain_text("key …wxyz")
     assert GOOD not in page.content()
     assert models_of(ann, "work") > 3
 
@@ -90,6 +90,7 @@ def test_a_keys_whole_life(size: str, people: People, upstream: Upstream) -> Non
     keys.says("“Office” is switched off.")
     expect(page.get_by_role("button", name="Switch on Office")).to_be_focused()
     assert models_of(ann, "work") == 0
+    expect(keys.row("Office")).not_to_contain_text("Working")
     keys.press("Switch on Office")
     keys.says("“Office” is switched on.")
     assert models_of(ann, "work") > 3

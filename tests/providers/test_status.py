@@ -1,6 +1,7 @@
 """The status page: how one's connections do, and nobody else's."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,6 +61,16 @@ def test_a_connection_that_works(owner_client: Client, owner: User) -> None:
         assert words in page
     assert "Failing" not in page
     assert 'status-model-name">b' not in page, "nobody called it"
+
+
+def test_what_costs_nothing_is_free(owner_client: Client, owner: User) -> None:
+    free = ModelInfo(id="a", input_price=Decimal(0), output_price=Decimal(0))
+    note(Call(connect(owner, "Mine", free), "a"))
+    flush()
+
+    page = text(owner_client)
+    assert "<span>free</span>" in page
+    assert "per million" not in page
 
 
 def test_what_fails_says_why_and_comes_first(owner_client: Client, owner: User) -> None:
@@ -129,7 +140,7 @@ def test_other_peoples_connections_are_not_shown(
 
     page = text(owner_client)
     assert "Ours" in page
-    assert "Of this site" in page
+    assert "Shared" in page
     assert "Theirs" in text(stranger_client)
     for words in ("Theirs", "their-model", "their error", "their account"):
         assert words not in page
