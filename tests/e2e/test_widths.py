@@ -97,3 +97,18 @@ def test_targets_are_large_enough_for_a_finger(people: People) -> None:
           .map(([html, box]) => `${box.width}x${box.height} ${html}`)"""
     )
     assert small == []
+
+
+def test_settings_at_double_size(people: People) -> None:
+    """On a phone: the way back stands where the site's name does not, nothing is cut off."""
+    ann = people(viewport={"width": PHONE["width"] // 2, "height": PHONE["height"] // 2})
+    chat = ann.open("/settings/providers/")
+    places = [
+        chat.page.get_by_role("link", name=name).bounding_box()
+        for name in ("Parley", "Back to the chats")
+    ]
+    name, back = (place for place in places if place)
+    assert back["y"] >= name["y"] + name["height"]
+    for page in ("/settings/providers/", "/settings/providers/status/"):
+        chat.page.goto(page)
+        assert chat.overflow() <= 0, page
