@@ -17,7 +17,7 @@ from chats.models import Conversation
 from providers import catalogue, connections
 from providers.catalogue import ModelEntry, ProviderModels
 from providers.health import State
-from providers.prices import context_label, price_label
+from providers.prices import context_label, price_label, seconds_label
 from providers.types import ModelInfo
 
 MOST_SHOWN = 1000
@@ -120,7 +120,9 @@ class _Words:
         if entry.info.context_window is not None or not is_fixed:
             known.insert(0, self._context(entry.info.context_window))
         if entry.first_token_ms is not None:
-            known.append(_("%(time)s to first word") % {"time": _duration(entry.first_token_ms)})
+            known.append(
+                _("%(time)s to the first word") % {"time": seconds_label(entry.first_token_ms)}
+            )
         return " · ".join(known)
 
     def _context(self, tokens: int | None) -> str:
@@ -266,9 +268,3 @@ def _price(read: Decimal | None, written: Decimal | None) -> str:
     into = _("%(price)s in") % {"price": price_label(read) or _("unknown")}
     out = _("%(price)s out") % {"price": price_label(written) or _("unknown")}
     return f"{into} · {out}"
-
-
-def _duration(milliseconds: int) -> str:
-    if milliseconds < 1000:
-        return _("%(number)d ms") % {"number": milliseconds}
-    return _("%(number).1f s") % {"number": milliseconds / 1000}

@@ -91,7 +91,7 @@ def test_an_entry_says_all_that_is_known(owner: User, owner_client: Client) -> N
     assert row.by_class("picker-name")[0].text == "Big One"
     assert row.by_class("picker-detail")[0].text == "maker/big-1"
     assert row.by_class("picker-facts")[0].text == (
-        "128k context · $2.50 in · $10.00 out · 420 ms to first word"
+        "128k context · $2.50 in · $10.00 out · 0.4 s to the first word"
     )
     assert row.by_class("state")[0].attributes["title"] == "Working"
     titles = [each.attributes["title"] for each in row.by_class("ability")]
