@@ -27,7 +27,9 @@ _NO_CREDIT = re.compile(
 )
 _KEY_LIKE = re.compile(r"\b(sk|pk|rk|key)-[\w-]{8,}")
 # As OpenAI quotes one, with its first and last characters: these are not for everybody either.
-_MASKED_KEY = re.compile(r"[\w-]*\*{3,}[\w*-]*|\b(sk|pk|rk|key)-[\w-]*(\.{2,}|…)[\w-]*")
+_MASKED_KEY = re.compile(r"(?<![\w-])([\w-]*\*{3,}[\w*-]*|(sk|pk|rk|key)-[\w-]*(\.{2,}|…)[\w-]*)")
+_MOST_READ = 10_000
+"""Characters of a message: what comes later is not shown."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
@@ -113,7 +115,8 @@ def own_words(message: str, *, key: str) -> str:
     if key:
         message = message.replace(key, "…")
     # Half of a surrogate pair could be put on no page.
-    message = _MASKED_KEY.sub("…", message.encode(errors="replace").decode())
+    message = message[:_MOST_READ].encode(errors="replace").decode()
+    message = _MASKED_KEY.sub("…", message)
     message = _KEY_LIKE.sub(r"\1-…", message)
     return _CONTROL.sub(" ", message).strip()[:500]
 
