@@ -1,4 +1,4 @@
-"""One reply's life: claim, stream, frames for those who watch, one final status."""
+"""One reply's life: claim, stream, one final status. What pages see of it: `chats.broadcast`."""
 
 import asyncio
 import enum
@@ -14,9 +14,9 @@ from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats import events, generation, prompts
+from chats import generation, prompts
+from chats.broadcast import Broadcast
 from chats.database import in_database
-from chats.frames import Frame, FrameWriter, Notice
 from chats.generation import Job, Outcome, Progress
 from chats.models import Message
 from chats.pacing import Pacer
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 _SAVE_PAUSES: Final = (0.2, 1.0, 2.0)
 """Seconds between attempts to save the end; with them it stays within a stop's patience."""
-_CLOSING_PAUSE: Final = 0.01
-"""Seconds between the frames of a reply that came all at once, so that no page's channel fills."""
 _NOT_STORABLE: Final = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
 
 Status = Message.Status
@@ -62,7 +60,6 @@ class Run:
         self.message_id = message_id
         self.task: asyncio.Task[None] | None = None
         self._runner_id = runner_id
-        self._pacer = pacer
         self._job: Job | None = None
         self._tally = Tally()
         self._second = ""
@@ -74,14 +71,11 @@ class Run:
         self._unsaved = False
         self._ending: Ending | None = None
         self._finishing = False
-        self._ended_as = ""
-        self._frames: FrameWriter | None = None
-        self._changed = asyncio.Event()
-        self._sending = asyncio.Lock()
-        self._publisher: asyncio.Task[None] | None = None
         self._quiet_since = time.monotonic()
         self._said_waiting = False
-        self._notice: Notice | None = None
+        self.broadcast = Broadcast(
+            message_id, text=self._text, reasoning=self._reasoning, pacer=pacer
+        )
 
     @property
     def claimed(self) -> bool:
@@ -136,45 +130,16 @@ class Run:
         elif quiet > settings.REPLY_WAITING_NOTICE and not self._said_waiting:
             self._said_waiting = True
             text = _("Still waiting for the provider. You can stop at any time.")
-            await self._notify("waiting", text)
-
-    async def show_to(self, channel: str) -> None:
-        """Send a snapshot to one viewer; frames for all viewers follow from here on.
-
-        Nothing is rendered for a reply that nobody watches. One whose end is saved is not live any
-        more, whatever the viewer read before.
-        """
-        if self._frames is None and not self._ended_as:
-            await self._catch_up()
-        if self._frames is None or self._ended_as:
-            await events.send_to_page(channel, self._end_unseen(self._ended_as))
-            return
-        await events.send_to_page(channel, self._frames.snapshot())
-        if self._notice is not None:
-            await events.send_to_page(channel, self._notice.frame())
-
-    async def _catch_up(self) -> None:
-        """Render what there is, a slice at a time; from then on publish what comes."""
-        self._frames = frames = FrameWriter(str(self.message_id))
-        frames.feed("".join(self._text))
-        frames.feed_reasoning("".join(self._reasoning))
-        frames.frame()
-        while frames.behind and not self._ended_as:
-            await asyncio.sleep(0)
-            frames.frame()
-        if not self._ended_as:
-            self._pacer.watched += 1
-            self._publisher = asyncio.create_task(self._publish_frames(frames))
+            await self.broadcast.notify("waiting", text)
 
     def _go_on_from(self, job: Job) -> None:
         """Begin with what a continued reply holds; a viewer may have come before the claim."""
         self._tally.go_on_from(job)
+        self.broadcast.conversation_id = job.conversation_id
         self._text.append(job.content)
         self._reasoning.append(job.reasoning)
-        if self._frames is not None:
-            self._frames.feed(job.content)
-            self._frames.feed_reasoning(job.reasoning)
-            self._changed.set()
+        self.broadcast.feed(job.content)
+        self.broadcast.feed_reasoning(job.reasoning)
 
     async def _stream(self, job: Job) -> Outcome:
         if job.message.conversation.fallback_model or settings.FALLBACK_MODEL:
@@ -188,7 +153,7 @@ class Run:
             async for event in stream:
                 self._take(event)
                 if isinstance(event, Retrying):
-                    await self._notify("retrying", event.reason, event.delay)
+                    await self.broadcast.notify("retrying", event.reason, event.delay)
                 elif isinstance(event, FellBack):
                     await self._fall_back(event)
                 elif self._made > settings.MAX_REPLY_LENGTH:
@@ -220,22 +185,18 @@ class Run:
         )
         text = _("%(failed)s failed: %(reason)s Asking %(model)s instead.")
         names = {"failed": event.failed_model, "reason": event.reason, "model": event.model}
-        await self._notify("fallback", text % names)
+        await self.broadcast.notify("fallback", text % names)
 
     def _take(self, event: Event) -> None:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
         if isinstance(event, TextDelta):
             self._note_token(event.text)
             self._text.append(event.text)
-            if self._frames is not None:
-                self._frames.feed(event.text)
-                self._changed.set()
+            self.broadcast.feed(event.text)
         elif isinstance(event, ReasoningDelta):
             self._note_token(event.text)
             self._reasoning.append(event.text)
-            if self._frames is not None:
-                self._frames.feed_reasoning(event.text)
-                self._changed.set()
+            self.broadcast.feed_reasoning(event.text)
         elif isinstance(event, Usage):
             self._tally.usage = event
         elif isinstance(event, Finish):
@@ -249,7 +210,6 @@ class Run:
         self._made += len(text)
         self._unsaved = True
         self._said_waiting = False
-        self._notice = None
         if self._first_token_at is None:
             self._first_token_at = timezone.now()
 
@@ -275,14 +235,7 @@ class Run:
         outcome.finish_reason = self._finish_reason
         self._tally.settle(outcome, written=self._made if self._first_token_at else None)
         saved = await self._save_end(outcome)
-        self._ended_as = outcome.status
-        if self._frames is not None and self._publisher is not None:
-            async with self._sending:
-                self._publisher.cancel()
-                self._pacer.watched -= 1
-                await self._publish(await self._close_frames(self._frames, outcome.status))
-        elif saved:
-            await self._publish(self._end_unseen(outcome.status))
+        await self.broadcast.end(outcome.status, saved=saved)
 
     async def _save_end(self, outcome: Outcome) -> bool:
         """Write the final status; a database that is away for a moment costs no text.
@@ -305,46 +258,6 @@ class Run:
     async def _save(self, progress: Progress, outcome: Outcome) -> bool:
         return await in_database(generation.finish, progress, outcome, runner=self._runner_id)
 
-    async def _close_frames(self, frames: FrameWriter, status: str) -> Frame:
-        """Show the rest; the frame that ends it all. What cannot be rendered, pages fetch anew."""
-        try:
-            while frames.behind and (frame := frames.frame()) is not None:
-                await self._publish(frame)
-                await asyncio.sleep(_CLOSING_PAUSE)
-            await self._publish(await asyncio.to_thread(frames.last_frame))
-            return frames.end(status)
-        except Exception:
-            logger.exception("The end of reply %s could not be rendered", self.message_id)
-            return self._end_unseen(status)
-
-    def _end_unseen(self, status: str) -> Frame:
-        """An end for pages that have not followed: they fetch the whole message."""
-        return {"t": "end", "m": str(self.message_id), "n": None, "status": status}
-
-    async def _publish_frames(self, frames: FrameWriter) -> None:
-        """Send a frame at once when there is something new, then wait for the next turn."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            async with self._sending:
-                with self._pacer.measure():
-                    frame = frames.frame()
-                if frame is not None:
-                    await self._publish(frame)
-            if frames.behind:
-                self._changed.set()
-            await asyncio.sleep(self._pacer.interval)
-
-    async def _publish(self, payload: Frame) -> None:
-        """Tell viewers. The layer may fail; the reply must not: it is saved, and gaps heal."""
-        if self._job is None:
-            return
-        group = events.conversation_group(self._job.conversation_id)
-        try:
-            await events.send_to_group(group, events.page_event(payload))
-        except Exception:
-            logger.warning("A frame of reply %s could not be sent", self.message_id, exc_info=True)
-
     def _progress(self, *, changed: bool) -> Progress:
         return Progress(
             message_id=self.message_id,
@@ -353,11 +266,6 @@ class Run:
             first_token_at=self._first_token_at,
             changed=changed,
         )
-
-    async def _notify(self, kind: str, text: str, seconds: float = 0) -> None:
-        """Show a notice, to those who come later as well, until there is something to read."""
-        self._notice = Notice(str(self.message_id), kind, text, seconds)
-        await self._publish(self._notice.frame())
 
 
 def _internal_error() -> dict[str, Any]:

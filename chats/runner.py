@@ -129,7 +129,7 @@ class Runner:
         if message["type"] == "stop":
             run.end_early(Ending.STOP)
         elif message["type"] == "watch":
-            await run.show_to(message["channel"])
+            await run.broadcast.show_to(message["channel"])
 
     async def _repeat(self, interval: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` for ever; a failure is logged and does not end it."""

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from chats import conversations, events, generation, messages
+from chats.broadcast import Broadcast
 from chats.database import in_database
 from chats.frames import SLICE, FrameWriter
 from chats.models import Attachment, Message
@@ -77,7 +78,7 @@ async def test_a_page_that_comes_before_the_claim_sees_the_continued_text(
     await sync_to_async(messages.continue_reply)(message=reply)
     await layer.group_add(events.conversation_group(reply.conversation_id), "page")
     run = Run(reply.id, runner_id="here", pacer=Pacer())
-    await run.show_to("page")
+    await run.broadcast.show_to("page")
     await run.execute()
     shown = Shown()
     for frame in await frames(layer, "page"):
@@ -97,7 +98,7 @@ async def test_a_reply_that_comes_all_at_once_is_rendered_in_slices(
     monkeypatch.setattr("providers.adapters.demo.re.findall", lambda *_a: [text])
     await layer.group_add(events.conversation_group(reply.conversation_id), "page")
     run = Run(reply.id, runner_id="here", pacer=Pacer())
-    await run.show_to("page")
+    await run.broadcast.show_to("page")
     await run.execute()
     shown = Shown()
     received = await frames(layer, "page")
@@ -129,7 +130,7 @@ async def test_a_page_that_comes_late_to_a_long_reply_sees_all_of_it(
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count_turns())
-    await run.show_to("page")
+    await run.broadcast.show_to("page")
     counting.cancel()
     assert turns >= len(text) // SLICE
     await run.task
@@ -145,7 +146,7 @@ async def test_a_page_that_comes_after_the_end_is_told_so_and_nothing_stays_behi
     run = Run(reply.id, runner_id="here", pacer=pacer)
     await run.execute()
     tasks = asyncio.all_tasks()
-    await run.show_to("page")
+    await run.broadcast.show_to("page")
     (last,) = await frames(layer, "page")
     assert (last["t"], last["n"], last["status"]) == ("end", None, Status.COMPLETE)
     assert (pacer.watched, asyncio.all_tasks() - tasks) == (0, set())
@@ -233,14 +234,14 @@ async def test_a_reply_that_is_asked_for_again_while_its_end_is_told_is_made_aga
     reply: Message, layer: InMemoryChannelLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved, told = asyncio.Event(), asyncio.Event()
-    publish = Run._publish
+    publish = Broadcast._publish
 
-    async def tell_late(run: Run, payload: dict[str, Any]) -> None:
+    async def tell_late(run: Broadcast, payload: dict[str, Any]) -> None:
         saved.set()
         await told.wait()
         await publish(run, payload)
 
-    monkeypatch.setattr(Run, "_publish", tell_late)
+    monkeypatch.setattr(Broadcast, "_publish", tell_late)
     await layer.group_add(events.conversation_group(reply.conversation_id), "page")
     runner = Runner(asyncio.get_running_loop())
     runner.start(reply.id)
@@ -310,7 +311,7 @@ async def test_pages_hear_of_an_end_that_cannot_be_rendered(
     channel = await layer.new_channel()
     await layer.group_add(events.conversation_group(reply.conversation_id), channel)
     run = Run(reply.id, runner_id="here", pacer=Pacer())
-    await run.show_to(channel)
+    await run.broadcast.show_to(channel)
     await run.execute()
     last = (await frames(layer, channel))[-1]
     assert (last["t"], last["n"], last["status"]) == ("end", None, Status.COMPLETE)
