@@ -22,8 +22,9 @@ from accounts.models import User
 from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
-from providers import discovery, downloads, refresh, schedule
+from providers import discovery, downloads, schedule
 from providers.clients import close_clients
+from providers.connections import environment
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     async def _save_replies(self) -> None:
         await runner.shutdown(settings.SHUTDOWN_GRACE)
+        # questions.close()
         # The last frames are in the channels of the sockets, which need some turns to send them.
         for _turn in range(20):
             await asyncio.sleep(0.01)
@@ -129,7 +131,6 @@ def serve(say: Callable[[str], None]) -> None:
     )
     reactor.callWhenRunning(_begin)
     server.run()
-    refresh.close()
     if server.failure:
         raise StartError(server.failure)
     say("Stopped.")
@@ -160,10 +161,10 @@ def _welcome() -> str:
     lines = [f"Parley is ready at {page_address()}"]
     if not User.objects.exists():
         lines.append("  Open it and sign up: the first account becomes the administrator.")
-    if not any(each["api_key"] for each in settings.PROVIDER_ENVIRONMENT.values()):
+    if not environment():
         lines.append(
-            "  Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or add a key in Settings, Providers; "
-            "until then a demo answers."
+            "  Set OPENAI_API_KEY, ANTHROPIC_API_KEY or OPENROUTER_API_KEY, run Ollama on this "
+            "machine, or add a key in Settings, Providers; without any, a demo answers."
         )
     lines.append("  Ctrl+C stops it; replies that are being written are saved first.")
     return "\n".join(lines)
