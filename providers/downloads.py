@@ -14,7 +14,6 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
 from django.db import connections as databases
@@ -123,7 +122,7 @@ def _run(pk: int, source: Source, model: str) -> None:
         if error is None:
             return
         if not error:
-            async_to_sync(refresh.refresh_models)(source)
+            refresh.refresh_now(source)
         _write(pk, is_running=False, error=error)
     except Exception:
         logger.exception("A model could not be downloaded")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -177,7 +176,7 @@ def check_key(*, key: ApiKey) -> str:
     Its complaint (a sentence and its own words), or an empty text when all is well. Takes at most
     PROVIDER_LIST_TIMEOUT seconds; the outcome is stored with the key.
     """
-    return async_to_sync(refresh.refresh_models)(source_of(key))
+    return refresh.refresh_now(source_of(key))
 
 
 def free_name(*, user: AnyUser, name: str) -> str:

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connections as databases
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from providers import price_list, registry
+from providers import price_list, questions, registry
 from providers.cipher import DecryptionError
 from providers.connections import Source, environment_sources, site_sources
 from providers.contract import Adapter
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 _under_way: set[str] = set()
 _waiting: deque[Source] = deque()
 _threads = 0
-_closing = threading.Event()
 _lock = threading.Lock()
 # Many answers come at the same moment, and SQLite takes one writer at a time.
 _storing = threading.Lock()
@@ -59,6 +59,16 @@ async def refresh_models(source: Source) -> str:
     return error
 
 
+def refresh_now(source: Source) -> str:
+    """The same from a thread that may wait. The end of the process breaks it off."""
+    try:
+        models, total, error = questions.run(_ask(source))
+    except questions.BrokenOffError:
+        return _("The site is being stopped.")
+    store(source, models, error, total=total)
+    return error
+
+
 async def _ask(source: Source) -> tuple[list[ModelInfo], int, str]:
     """As many models as are kept, with their prices; how many there are; the complaint."""
     try:
@@ -83,11 +93,6 @@ def is_under_way(source: Source) -> bool:
 def name_of(source: Source) -> str:
     """What tells a connection from all others of the site."""
     return str(source.key.pk) if source.key else source.slug
-
-
-def close() -> None:
-    """The process is about to end: questions under way are given up without a word."""
-    _closing.set()
 
 
 def store(
@@ -164,11 +169,13 @@ def _work() -> None:
 
 def _run(source: Source) -> None:
     try:
-        models, total, error = asyncio.run(_ask(source))
+        models, total, error = questions.run(_ask(source))
         with _storing:
             store(source, models, error, total=total)
+    except questions.BrokenOffError:
+        return
     except Exception:
-        if not _closing.is_set():
+        if not questions.is_closing():
             logger.exception("The models of %s could not be refreshed.", source.slug)
     finally:
         databases.close_all()
