@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections import deque
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,10 +26,14 @@ MAX_MODELS = 2000
 """Of one connection; a list says how many there would be."""
 MAX_THREADS = 8
 """Providers that are asked at once; those of the whole site go first."""
+MAX_THREADS_OF_USER = 2
+"""Of one person's own: who has many that hang does not keep the lists of others waiting."""
 
 logger = logging.getLogger(__name__)
 _under_way: set[str] = set()
-_waiting: deque[Source] = deque()
+_waiting: list[Source] = []
+_busy: Counter[int] = Counter()
+"""Questions under way, by the id of the user whose own connection it is."""
 _threads = 0
 _lock = threading.Lock()
 # Many answers come at the same moment, and SQLite takes one writer at a time.
@@ -147,8 +151,7 @@ def _start(source: Source) -> None:
         if name_of(source) in _under_way:
             return
         _under_way.add(name_of(source))
-        is_shared = source.key is None or source.key.user_id is None
-        (_waiting.appendleft if is_shared else _waiting.append)(source)
+        _waiting.append(source)
         if _threads >= MAX_THREADS:
             return
         _threads += 1
@@ -156,15 +159,33 @@ def _start(source: Source) -> None:
 
 
 def _work() -> None:
-    """Ask one after the other until none waits."""
+    """Ask one after the other until none waits whose turn it is."""
     global _threads  # noqa: PLW0603
     while True:
         with _lock:
-            if not _waiting:
+            source = _take()
+            if source is None:
                 _threads -= 1
                 return
-            source = _waiting.popleft()
         _run(source)
+
+
+def _owner_of(source: Source) -> int | None:
+    """Whose own connection it is; None for one of the site."""
+    return source.key.user_id if source.key else None
+
+
+def _take() -> Source | None:
+    """The next one: of the site, else of the person with the fewest under way."""
+    turns = [each for each in _waiting if _busy[_owner_of(each) or 0] < MAX_THREADS_OF_USER]
+    if not turns:
+        return None
+    # The site's count as nobody's and come first; of equals, whoever came first.
+    source = min(turns, key=lambda each: (_owner_of(each) is not None, _busy[_owner_of(each) or 0]))
+    _waiting.remove(source)
+    if (owner := _owner_of(source)) is not None:
+        _busy[owner] += 1
+    return source
 
 
 def _run(source: Source) -> None:
@@ -181,3 +202,7 @@ def _run(source: Source) -> None:
         databases.close_all()
         with _lock:
             _under_way.discard(name_of(source))
+            if (owner := _owner_of(source)) is not None:
+                _busy[owner] -= 1
+                if not _busy[owner]:
+                    del _busy[owner]

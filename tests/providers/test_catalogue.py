@@ -192,6 +192,30 @@ def test_only_so_many_are_asked_at_once(
     assert ModelList.objects.get(api_key=site).error == ""
 
 
+def test_a_person_with_many_that_hang_keeps_nobody_waiting(
+    transactional_db: None, owner: User, stranger: User, upstream: Upstream, settings: Any
+) -> None:
+    settings.PROVIDER_LIST_TIMEOUT = 1.0
+    base_url = upstream.url + "/v1"
+    for number in range(refresh.MAX_THREADS + 1):
+        keys.add_key(
+            user=owner,
+            provider="openai_compatible",
+            key_name=f"Slow {number}",
+            key="patient",
+            base_url=base_url,
+        )
+    keys.add_key(user=stranger, provider="openai", key_name="Quick", key=KEY, base_url=base_url)
+
+    catalogue.models_for(owner)
+    catalogue.models_for(stranger)
+    wait_for_threads()
+
+    bearers = [request["headers"]["authorization"] for request in upstream.requests]
+    assert bearers.index(f"Bearer {KEY}") <= refresh.MAX_THREADS_OF_USER, "not after all the others"
+    assert ModelList.objects.count() == refresh.MAX_THREADS + 2, "all had their turn"
+
+
 def test_very_many_models_are_cut_off_and_counted(owner: User, environment: object) -> None:
     [source, _demo] = sources_for(owner)
     models = [ModelInfo(id=f"model-{number}") for number in range(refresh.MAX_MODELS)]
