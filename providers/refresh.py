@@ -32,7 +32,7 @@ MAX_THREADS_OF_USER = 2
 logger = logging.getLogger(__name__)
 _under_way: set[str] = set()
 _waiting: list[Source] = []
-_busy: Counter[int] = Counter()
+_busy: Counter[str] = Counter()
 """Questions under way, by the id of the user whose own connection it is."""
 _threads = 0
 _lock = threading.Lock()
@@ -170,20 +170,20 @@ def _work() -> None:
         _run(source)
 
 
-def _owner_of(source: Source) -> int | None:
-    """Whose own connection it is; None for one of the site."""
-    return source.key.user_id if source.key else None
+def _owner_of(source: Source) -> str:
+    """The id of the user whose own connection it is; empty for one of the site."""
+    return str(source.key.user_id or "") if source.key else ""
 
 
 def _take() -> Source | None:
     """The next one: of the site, else of the person with the fewest under way."""
-    turns = [each for each in _waiting if _busy[_owner_of(each) or 0] < MAX_THREADS_OF_USER]
+    turns = [each for each in _waiting if _busy[_owner_of(each)] < MAX_THREADS_OF_USER]
     if not turns:
         return None
     # The site's count as nobody's and come first; of equals, whoever came first.
-    source = min(turns, key=lambda each: (_owner_of(each) is not None, _busy[_owner_of(each) or 0]))
+    source = min(turns, key=lambda each: (bool(_owner_of(each)), _busy[_owner_of(each)]))
     _waiting.remove(source)
-    if (owner := _owner_of(source)) is not None:
+    if owner := _owner_of(source):
         _busy[owner] += 1
     return source
 
@@ -202,7 +202,7 @@ def _run(source: Source) -> None:
         databases.close_all()
         with _lock:
             _under_way.discard(name_of(source))
-            if (owner := _owner_of(source)) is not None:
+            if owner := _owner_of(source):
                 _busy[owner] -= 1
                 if not _busy[owner]:
                     del _busy[owner]
