@@ -25,6 +25,7 @@ MOST_SHOWN = 1000
 RECENT = 5
 
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
+_NOTHING = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,22 @@ class _Words:
 
         A context that nobody will ever tell, of a model that never changes, is not spoken of.
         """
-        known = [self._price(entry.info)]
-        if entry.info.context_window is not None or not is_fixed:
-            known.insert(0, self._context(entry.info.context_window))
+        info = entry.info
+        if not is_fixed and (info.context_window, info.input_price, info.output_price) == _NOTHING:
+            known = [_("context and price unknown")]
+        else:
+            known = self._known(info, is_fixed=is_fixed)
         if entry.first_token_ms is not None:
             known.append(
                 _("%(time)s to the first word") % {"time": seconds_label(entry.first_token_ms)}
             )
         return " · ".join(known)
+
+    def _known(self, info: ModelInfo, *, is_fixed: bool) -> list[str]:
+        known = [self._price(info)]
+        if info.context_window is not None or not is_fixed:
+            known.insert(0, self._context(info.context_window))
+        return known
 
     def _context(self, tokens: int | None) -> str:
         if tokens not in self._contexts:

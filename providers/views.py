@@ -48,7 +48,9 @@ def key_list(request: PageRequest) -> HttpResponse:
             _say_trimmed(request, form)
             _test(request, key, done=_("“%(name)s” was added."))
             return redirect("providers:keys")
-    return _key_form(request, form, {"adding": adapter.label}, status=422)
+    preset = presets.find_preset(request.POST.get("preset", ""))
+    about = {"adding": preset.name if preset else adapter.label, "preset": preset}
+    return _key_form(request, form, about, status=422)
 
 
 @page("GET", "HEAD")
@@ -64,7 +66,7 @@ def add_key(request: PageRequest, choice: str) -> HttpResponse:
         "base_url": preset.base_url if preset else adapter.usual_base_url,
     }
     form = AddKeyForm(adapter=adapter, may_share=is_administrator(request), initial=initial)
-    return _key_form(request, form, {"adding": name})
+    return _key_form(request, form, {"adding": name, "preset": preset})
 
 
 @page("GET", "HEAD", "POST")
@@ -177,8 +179,8 @@ def _test(request: PageRequest, key: ApiKey, *, done: str = "") -> None:
         works, fails = f"{done} {_('It works.')}", f"{done} {_('It does not work: %(error)s')}"
     if wait := limits.seconds_to_wait(user=request.user):
         later = ngettext(
-            "That were many tests: the next one is possible in %(count)d second.",
-            "That were many tests: the next one is possible in %(count)d seconds.",
+            "Too many tests: the next one is possible in %(count)d second.",
+            "Too many tests: the next one is possible in %(count)d seconds.",
             wait,
         )
         messages.error(request, f"{done} {later}".strip() % {**name, "count": wait})

@@ -113,10 +113,14 @@ def test_the_demo_is_free(owner_client: Client) -> None:
 @pytest.mark.parametrize(
     ("prices", "words"),
     [
-        ({}, "price unknown"),
-        ({"input_price": "0", "output_price": "0"}, "free"),
-        ({"input_price": "0"}, "free in · unknown out"),
-        ({"input_price": "0.000001", "output_price": "3"}, "$0.000001 in · $3.00 out"),
+        ({}, "context and price unknown"),
+        ({"context_window": 8000}, "8k context · price unknown"),
+        ({"input_price": "0", "output_price": "0"}, "context unknown · free"),
+        ({"input_price": "0"}, "context unknown · free in · unknown out"),
+        (
+            {"input_price": "0.000001", "output_price": "3"},
+            "context unknown · $0.000001 in · $3.00 out",
+        ),
     ],
 )
 def test_only_zero_is_free(
@@ -124,9 +128,8 @@ def test_only_zero_is_free(
 ) -> None:
     connect(owner, "lab", [{"id": "one", **prices}])
     row = option(owner_client, "lab/one")
-    assert row.by_class("picker-facts")[0].text == f"context unknown · {words}"
+    assert row.by_class("picker-facts")[0].text == words
     assert not row.by_class("picker-detail")
-    assert "data-context" not in row.attributes
     assert row.attributes["data-images"] == "unknown"
 
 

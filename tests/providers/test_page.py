@@ -221,7 +221,7 @@ def test_tests_are_limited_for_each_user(
     assert re.search(r"the next one is possible in (60|5\d) seconds\.", page)
     assert len(upstream.requests) == limits.TESTS
     page = owner_client.post(PAGE, form(upstream), follow=True).content.decode()
-    assert "“Mine” was added. That were many tests" in page
+    assert "“Mine” was added. Too many tests" in page
     assert len(upstream.requests) == limits.TESTS, "adding and removing is no way round it"
 
     theirs = keys.add_key(
@@ -301,3 +301,14 @@ def test_what_the_environment_sets_is_said(owner_client: Client, settings: Any) 
 
     assert "Set by the environment" in page
     assert SECRET not in page
+
+
+def test_an_error_keeps_the_name_of_a_well_known_server(owner_client: Client) -> None:
+    page = owner_client.get("/settings/providers/add/vllm/").text
+    assert '<input type="hidden" name="preset" value="vllm">' in page
+
+    body = {"provider": "openai_compatible", "preset": "vllm", "key_name": "", "base_url": ""}
+    answer = owner_client.post("/settings/providers/", body)
+
+    assert answer.status_code == 422
+    assert "Add vLLM" in answer.text
