@@ -22,7 +22,7 @@ from accounts.models import User
 from chats import generation, runner
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
-from providers import discovery, downloads, schedule
+from providers import discovery, downloads, questions, schedule
 from providers.clients import close_clients
 from providers.connections import environment
 
@@ -92,7 +92,7 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     async def _save_replies(self) -> None:
         await runner.shutdown(settings.SHUTDOWN_GRACE)
-        # questions.close()
+        questions.close()
         # The last frames are in the channels of the sockets, which need some turns to send them.
         for _turn in range(20):
             await asyncio.sleep(0.01)
