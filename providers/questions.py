@@ -6,7 +6,8 @@ otherwise it would have to wait for every thread of a request that waits for a p
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -40,6 +41,21 @@ def close() -> None:
 def is_closing() -> bool:
     """Whether `close` was called."""
     return _closing
+
+
+async def in_thread(function: Callable[..., R], *arguments: object) -> R:
+    """Call it in a thread for which, other than `asyncio.to_thread`'s, nobody has to wait."""
+    result: Future[R] = Future()
+
+    def work() -> None:
+        try:
+            result.set_result(function(*arguments))
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=work, daemon=True, name="question").start()
+    # Shielded: who gives up waiting must not make `set_result` fail.
+    return await asyncio.shield(asyncio.wrap_future(result))
 
 
 async def _ask(question: Coroutine[Any, Any, R]) -> R:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -74,13 +75,20 @@ def refresh_now(source: Source) -> str:
 
 
 async def _ask(source: Source) -> tuple[list[ModelInfo], int, str]:
-    """As many models as are kept, with their prices; how many there are; the complaint."""
+    """As many models as are kept, with their prices; how many there are; the complaint.
+
+    After PROVIDER_LIST_TIMEOUT seconds it goes on without prices: the next time they are there.
+    """
+    deadline = asyncio.get_running_loop().time() + settings.PROVIDER_LIST_TIMEOUT
     try:
         models = await fetch_models(source)
     except (ProviderError, DecryptionError) as failure:
         return [], 0, describe(failure)
     address = source.connect().base_url or registry.adapter_class(source.kind).default_base_url
-    kept = await asyncio.to_thread(price_list.filled, models[:MAX_MODELS], address)
+    kept = models[:MAX_MODELS]
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            kept = await questions.in_thread(price_list.filled, kept, address)
     return kept, len(models), ""
 
 

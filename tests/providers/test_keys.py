@@ -1,6 +1,7 @@
 """Adding, changing and testing keys."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
-from providers import catalogue, errors, keys, refresh
+from providers import catalogue, errors, keys, price_list, refresh
 from providers.adapters.openai import OpenAIAdapter
 from providers.key_listing import list_connections
 from providers.models import ApiKey, ModelList
@@ -350,6 +351,27 @@ def test_testing_takes_no_longer_than_its_limit(
     row = add(owner, base_url=upstream.url + "/v1")
 
     assert keys.check_key(key=row) == "The provider did not answer in time."
+
+
+def test_testing_does_not_wait_for_prices(
+    owner: User, upstream: Upstream, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    waited: list[bool] = []
+
+    def filled(models: list[ModelInfo], _address: str) -> list[ModelInfo]:
+        waited.append(released.wait(20))
+        return models
+
+    monkeypatch.setattr(price_list, "filled", filled)
+    settings.PROVIDER_LIST_TIMEOUT = 1.0
+    row = add(owner, base_url=upstream.url + "/v1")
+
+    assert keys.check_key(key=row) == ""
+
+    assert waited == [], "it is still being read"
+    assert "echo" in str(ModelList.objects.get(api_key=row).offered)
+    released.set()
 
 
 def test_testing_a_key(owner: User, upstream: Upstream) -> None:
