@@ -54,8 +54,11 @@ ABOUT_THE_CONNECTION = (AuthenticationError, NetworkError, NotFoundError, Permis
 # Their details may quote what was sent or answered, which others of the site must not read.
 MAY_QUOTE = (MalformedStreamError, OverloadedError, PluginFailedError)
 
-Place = tuple[UUID | None, str, str]
-"""Key, or the environment's connection, and the provider's own name of the model."""
+Place = tuple[UUID | None, str, str, datetime | None]
+"""Key, or the environment's connection, and the provider's own name of the model.
+
+Last, when the key was changed: what the former one did says nothing of the new one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,9 @@ class Recorder:
         key, model = call.source.key, call.model[:200]
         if isinstance(call.error, ABOUT_THE_REQUEST) or not model.isprintable():
             return
-        place = (None, call.source.slug, model) if key is None else (key.pk, "", model)
+        place: Place = (None, call.source.slug, model, None)
+        if key is not None:
+            place = (key.pk, "", model, key.updated_at)
         samples = [] if call.first_token_ms is None else [[call.at, call.first_token_ms]]
         result = _Result(_reason(call), call.at, samples)
         with self._lock:
@@ -210,24 +215,29 @@ def _reason(call: Call) -> str:
 
 @transaction.atomic
 def _write(results: dict[Place, _Result]) -> None:
-    """Merge into the rows. A key that was removed in the meantime takes its results along."""
+    """Merge into the rows. A key that was removed or changed meanwhile takes its results along."""
     keys = {place[0] for place in results if place[0] is not None}
     # Locked, so that none is removed before its results are in.
     known = ApiKey.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    still_there = set(known.values_list("pk", flat=True)) if keys else set()
+    changed_at = dict(known.values_list("pk", "updated_at")) if keys else {}
+    results = {
+        place: result
+        for place, result in results.items()
+        if place[0] is None or changed_at.get(place[0]) == place[3]
+    }
     rows = {
         (row.api_key_id, row.environment, row.model): row
         for row in ModelStatus.objects.select_for_update().filter(
-            Q(api_key__in=still_there) | Q(api_key=None, environment__in={p[1] for p in results}),
+            Q(api_key__in=changed_at) | Q(api_key=None, environment__in={p[1] for p in results}),
             model__in={place[2] for place in results},
         )
     }
     new, changed = [], []
     for place, result in results.items():
-        key, environment, model = place
-        if place in rows:
-            changed.append(_updated(rows[place], result))
-        elif key is None or key in still_there:
+        key, environment, model, _changed_at = place
+        if (row := rows.get(place[:3])) is not None:
+            changed.append(_updated(row, result))
+        else:
             row = ModelStatus(
                 api_key_id=key, environment=environment, model=model, checked_at=timezone.now()
             )

@@ -266,6 +266,23 @@ def test_words_that_may_quote_a_chat_are_not_shown_to_others(
     assert "my secret" not in health(site_key).reason
 
 
+def test_what_the_former_key_did_says_nothing_of_the_new_one(mine: Source) -> None:
+    assert mine.key is not None
+    note(Call(mine, "before", error=errors.AuthenticationError("Who are you?")))
+    changed = keys.update_key(
+        key=mine.key, key_name="Mine", new_key="another-key-0123", base_url=mine.key.base_url
+    )
+    note(Call(mine, "after", error=errors.AuthenticationError("Who are you?")))
+    new = keys.source_of(changed)
+    note(Call(new, "new"))
+
+    assert [health(new, model).state for model in ("before", "after", "new")] == [
+        "unknown",
+        "unknown",
+        "ok",
+    ]
+
+
 def test_a_removed_key_takes_its_results_along(mine: Source) -> None:
     note(Call(mine, "ok"))
     note(Call(SITE, "ok"))
