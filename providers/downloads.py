@@ -25,7 +25,7 @@ from providers.cipher import DecryptionError
 from providers.connections import Source
 from providers.contract import DownloadingAdapter, DownloadProgress
 from providers.errors import ProviderError
-from providers.models import ModelDownload
+from providers.models import ApiKey, ModelDownload
 
 MAX_RUNNING = 3
 """Of one connection."""
@@ -43,6 +43,8 @@ REGISTRIES = frozenset({"hf.co", "huggingface.co", "ollama.com", "registry.ollam
 this site's own calls, and its answer would tell what it found on other hosts there."""
 
 logger = logging.getLogger(__name__)
+# Counting and beginning are one step. Downloads are begun by the one process that serves pages.
+_beginning = threading.Lock()
 
 
 def can_download(kind: str) -> bool:
@@ -63,14 +65,15 @@ def start_download(*, source: Source, model: str) -> ModelDownload:
         known = ", ".join(sorted(REGISTRIES))
         text = _("Your server can be told to fetch models from these hosts only: %(hosts)s.")
         raise ValidationError(text % {"hosts": known})
-    running = [download for download in downloads_of(source) if download.is_running]
-    for download in running:
-        if download.model == model:
-            return download
-    in_all = ModelDownload.objects.filter(is_running=True).count()
-    if len(running) >= MAX_RUNNING or in_all >= MAX_RUNNING_IN_ALL:
-        raise ValidationError(_("Too many downloads are under way. Wait until one has ended."))
-    with transaction.atomic():
+    downloads_of(source)  # What fell silent does not count.
+    with _beginning, transaction.atomic():
+        _check_active(source)
+        running = ModelDownload.objects.filter(is_running=True)
+        here = {download.model: download for download in running.filter(**_place(source))}
+        if model in here:
+            return here[model]
+        if len(here) >= MAX_RUNNING or running.count() >= MAX_RUNNING_IN_ALL:
+            raise ValidationError(_("Too many downloads are under way. Wait until one has ended."))
         # What another try has replaced says nothing any more.
         ModelDownload.objects.filter(**_place(source), model=model, is_running=False).delete()
         download = ModelDownload.objects.create(**_place(source), model=model)
@@ -99,6 +102,15 @@ def interrupt_orphans(*, silent_for: timedelta) -> None:
         is_running=True, updated_at__lte=timezone.now() - silent_for
     )
     silent.update(is_running=False, error=_("It was interrupted. Start it again to go on."))
+
+
+def _check_active(source: Source) -> None:
+    """Refuse a stored connection that is switched off or gone. It stays locked until the end."""
+    if source.key is None:
+        return
+    keys = ApiKey.objects.select_for_update(no_key=True)
+    if not keys.filter(pk=source.key.pk, is_active=True).exists():
+        raise ValidationError(_("Switch the connection on first."))
 
 
 def _registry_of(model: str) -> str:

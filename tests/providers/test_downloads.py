@@ -1,11 +1,14 @@
 """Models that an Ollama server fetches: begun, followed, given up; and who may do it."""
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
+from django import db
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.test import Client
@@ -227,6 +230,52 @@ def test_a_bounded_number_on_the_whole_site(
 
     with pytest.raises(ValidationError, match="Too many"):
         downloads.start_download(source=source, model="another")
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_pages_that_begin_at_the_same_moment(
+    number: int, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same model begins once, of many models no more than are allowed."""
+    begun: list[str] = []
+    together = threading.Barrier(6)
+    monkeypatch.setattr(downloads, "_start", lambda _pk, _source, model: begun.append(model))
+    create = ModelDownload.objects.create
+
+    def slowly(**values: Any) -> ModelDownload:
+        time.sleep(0.05)
+        return create(**values)
+
+    monkeypatch.setattr(ModelDownload.objects, "create", slowly)
+
+    def press(model: str) -> None:
+        together.wait(10)
+        try:
+            with suppress(ValidationError):
+                begin(source, model)
+        finally:
+            db.connections.close_all()
+
+    pages = [threading.Thread(target=press, args=(f"m{n % number}",)) for n in range(6)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join(20)
+
+    assert len(begun) == len(set(begun)) == min(number, downloads.MAX_RUNNING)
+
+
+def test_a_connection_that_is_off_begins_none(
+    source: Source, key: ApiKey, owner_client: Client, ollama: OllamaUpstream
+) -> None:
+    keys.set_active(key=key, is_active=False)
+
+    with pytest.raises(ValidationError, match="Switch the connection on"):
+        begin(source, "llama3.2")
+    answer = owner_client.post(f"/settings/providers/{key.pk}/downloads/", {"model": "llama3.2"})
+    assert answer.status_code == 422
+    assert "Switch the connection on" in answer.content.decode()
+    assert ollama.requests == []
 
 
 def test_what_fell_silent_counts_as_interrupted(source: Source) -> None:
