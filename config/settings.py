@@ -239,6 +239,7 @@ PROVIDER_ENVIRONMENT = {
     for kind in ("openai", "anthropic", "openrouter", "ollama")
 }
 OLLAMA_DISCOVERY = env.boolean("OLLAMA_DISCOVERY", default=True)
+OLLAMA_DOWNLOADS = env.choice("OLLAMA_DOWNLOADS", "administrators", ("administrators", "everyone"))
 PROVIDER_ALLOW_PRIVATE = env.boolean("PROVIDER_ALLOW_PRIVATE")
 PROVIDER_ALLOWED_HOSTS = env.allowed_hosts("PROVIDER_ALLOWED_HOSTS")
 PROVIDER_CA_FILE = env.certificates("PROVIDER_CA_FILE")

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from providers import downloads
-from providers.access import download_or_404, source_or_404
+from providers.access import download_or_404, downloading_source_or_404
 from providers.answers import PageRequest, page
 from providers.connections import Source
 
@@ -17,13 +17,13 @@ from providers.connections import Source
 @page("GET", "HEAD", "POST")
 def of_key(request: PageRequest, key_id: UUID) -> HttpResponse:
     """The downloads of a stored connection; a POST begins one."""
-    return _downloads(request, source_or_404(request.user, key_id=key_id))
+    return _downloads(request, downloading_source_or_404(request.user, key_id=key_id))
 
 
 @page("GET", "HEAD", "POST")
 def of_environment(request: PageRequest, slug: str) -> HttpResponse:
     """Those of a server that the environment sets, or that was found on this machine."""
-    return _downloads(request, source_or_404(request.user, slug=slug))
+    return _downloads(request, downloading_source_or_404(request.user, slug=slug))
 
 
 @page("POST")
@@ -35,8 +35,6 @@ def cancel(request: PageRequest, download_id: int) -> HttpResponse:
 
 
 def _downloads(request: PageRequest, source: Source) -> HttpResponse:
-    if not downloads.can_download(source.kind):
-        raise Http404
     context: dict[str, Any] = {"settings_page": "providers", "source": source}
     if request.method == "POST":
         context["model"] = request.POST.get("model", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from providers import downloads, registry
+from providers.access import may_download
 from providers.connections import discovered_sources, environment, environment_sources
 from providers.health import State
 from providers.models import ApiKey, ModelList
@@ -132,8 +133,11 @@ def _mark_default(connections: list[ListedConnection]) -> None:
 
 
 def _mark_downloads(provider: ListedProvider, user: AnyUser) -> None:
-    """Who may change a connection, and administrators those that nobody stored."""
-    if downloads.can_download(provider.kind):
+    """Who may change a connection, and administrators those that nobody stored.
+
+    Of those people, the ones whom OLLAMA_DOWNLOADS lets.
+    """
+    if downloads.can_download(provider.kind) and may_download(user):
         is_administrator = bool(getattr(user, "is_superuser", False))
         for each in provider.connections:
             each.may_download = each.is_active and (each.may_change or is_administrator)

@@ -29,6 +29,7 @@ T = TypeVar("T")
 def _settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PROVIDER_ALLOW_PRIVATE = True
     settings.PROVIDER_ENVIRONMENT = {}
+    settings.OLLAMA_DOWNLOADS = "everyone"
     monkeypatch.setattr(downloads, "WRITE_INTERVAL", 0.02)
     discovered.forget_copy()
 
@@ -357,6 +358,28 @@ def test_somebody_elses_do_not_exist(
         assert client.get(f"/settings/providers/{key.pk}/downloads/").status_code == 404
 
     assert only() == download
+
+
+def test_only_administrators_download_unless_others_may(
+    owner: User, owner_client: Client, key: ApiKey, ollama: OllamaUpstream, settings: Any
+) -> None:
+    settings.OLLAMA_DOWNLOADS = "administrators"
+    address = f"/settings/providers/{key.pk}/downloads/"
+    download = ModelDownload.objects.create(api_key=key, model="x")
+
+    assert address not in owner_client.get("/settings/providers/").content.decode()
+    assert owner_client.get(address).status_code == 404
+    assert owner_client.post(address, {"model": "llama3.2"}).status_code == 404
+    cancel = f"/settings/providers/downloads/{download.pk}/cancel/"
+    assert owner_client.post(cancel).status_code == 404
+    assert ollama.requests == []
+
+    User.objects.filter(pk=owner.pk).update(is_superuser=True)
+    assert address in owner_client.get("/settings/providers/").content.decode()
+    assert owner_client.get(address).status_code == 200
+    owner_client.post(cancel)
+    owner_client.post(address, {"model": "llama3.2"})
+    assert ended().error == ""
 
 
 def test_servers_of_the_site_are_the_administrators(
