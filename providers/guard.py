@@ -3,7 +3,8 @@
 `checked_url` looks at the text of a base URL. `vetted_addresses` resolves its host and refuses
 every address that is neither public nor opened by PROVIDER_ALLOW_PRIVATE or PROVIDER_ALLOWED_HOSTS;
 the connection is then made to the vetted address itself, so that a name cannot point elsewhere the
-second time (`providers.guarded_transport`).
+second time (`providers.guarded_transport`). Both refuse the ports of services that speak no HTTP,
+unless PROVIDER_ALLOWED_HOSTS names the host with that port.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from providers.addresses import IPAddress, is_forbidden, is_public
 from providers.errors import AddressRefusedError, NetworkError
+from providers.ports import BAD_PORTS
 
 MAX_URL_LENGTH = 500
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/\[\]%+]+")
@@ -41,7 +43,11 @@ def checked_url(url: str) -> str:
         raise AddressRefusedError(_("The address must begin with http:// or https://."))
     if not host or port == 0 or not _HOST.fullmatch(host):
         raise AddressRefusedError(_("The address names no valid host."))
-    _check_number(host, host_of(url)[2])
+    port = host_of(url)[2]
+    # Which address a name leads to, and so which network's entry counts, shows when it is called.
+    if not any(entry.port == port for entry in settings.PROVIDER_ALLOWED_HOSTS):
+        _check_port(port)
+    _check_number(host, port)
     return url.rstrip("/")
 
 
@@ -58,13 +64,16 @@ def _check_number(host: str, port: int) -> None:
 
 def _check_address(host: str, port: int, address: IPAddress) -> None:
     """Raise `AddressRefusedError`, with a sentence that tells what can be done."""
+    opening = [e for e in settings.PROVIDER_ALLOWED_HOSTS if e.covers(host, port, address)]
+    if not any(entry.port == port for entry in opening):
+        _check_port(port)
     if not is_refused(address):
         return
     if is_forbidden(address):
         raise AddressRefusedError(
             _("“%(host)s” leads to an address that is never called.") % {"host": host}
         )
-    if not any(entry.covers(host, port, address) for entry in settings.PROVIDER_ALLOWED_HOSTS):
+    if not opening:
         shown = f"[{host}]" if ":" in host else host
         raise AddressRefusedError(
             _(
@@ -73,6 +82,13 @@ def _check_address(host: str, port: int, address: IPAddress) -> None:
             )
             % {"host": host, "entry": f"{shown}:{port}"}
         )
+
+
+def _check_port(port: int) -> None:
+    """Raise `AddressRefusedError` for one where no HTTP is expected."""
+    if port in BAD_PORTS:
+        text = _("Port %(port)d belongs to another kind of service: no provider is called there.")
+        raise AddressRefusedError(text % {"port": port})
 
 
 def host_of(url: str) -> tuple[str, str, int]:

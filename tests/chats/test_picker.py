@@ -44,7 +44,7 @@ def connect(
         key_name=slug.title(),
         slug=slug,
         encrypted_key="sk-test",
-        base_url=url or "http://127.0.0.1:9/v1",
+        base_url=url or "http://127.0.0.1:10/v1",
     )
     ModelList.objects.create(api_key=key, offered=models, fetched_at=timezone.now(), error=error)
     return key

@@ -138,7 +138,7 @@ def test_failures_are_told_in_the_servers_words(model: str, words: str, source: 
 
 
 def test_a_server_that_is_gone(key: ApiKey) -> None:
-    ApiKey.objects.update(base_url="http://127.0.0.1:9")
+    ApiKey.objects.update(base_url="http://127.0.0.1:10")
     key.refresh_from_db()
     begin(connections.source_of_key(key), "llama3.2")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from providers import guard, guarded_transport, registry
+from providers.allowed_hosts import parse_allowed_hosts
 from providers.contract import Adapter
 from providers.errors import AddressRefusedError, ProviderError
 from providers.types import Connection
@@ -118,6 +119,41 @@ def test_an_administrator_may_allow_private_ones_but_not_metadata(settings: Any)
         "fe80::1",
     ):
         assert guard.is_refused(ipaddress.ip_address(address)), address
+
+
+PORTS = [22, 25, 53, 143, 587, 993, 6000, 6667, 10080]
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("allow_private", [False, True])
+async def test_ports_of_services_that_speak_no_http(
+    *, port: int, allow_private: bool, names: dict[str, list[list[str]]], settings: Any
+) -> None:
+    settings.PROVIDER_ALLOW_PRIVATE = allow_private
+    # An entry without the port is not about it.
+    settings.PROVIDER_ALLOWED_HOSTS = parse_allowed_hosts(["mail.example", "other.example:80"])
+    names["mail.example"] = [[PUBLIC]]
+
+    for host in ("mail.example", PUBLIC):
+        with pytest.raises(AddressRefusedError, match=f"Port {port} "):
+            guard.checked_url(f"http://{host}:{port}")
+    with pytest.raises(AddressRefusedError, match=f"Port {port} "):
+        await guard.vetted_addresses("mail.example", port)
+
+
+async def test_an_administrator_may_name_such_a_port(
+    names: dict[str, list[list[str]]], settings: Any
+) -> None:
+    settings.PROVIDER_ALLOWED_HOSTS = parse_allowed_hosts(["model.example:6000", "10.0.0.5:6000"])
+    names.update({"model.example": [[PUBLIC]], "other.example": [[PUBLIC]]})
+
+    for host in ("model.example", "10.0.0.5"):
+        assert guard.checked_url(f"http://{host}:6000") == f"http://{host}:6000"
+    assert await guard.vetted_addresses("model.example", 6000) == [PUBLIC]
+    with pytest.raises(AddressRefusedError, match="Port 6000 "):
+        await guard.vetted_addresses("other.example", 6000)
+    with pytest.raises(AddressRefusedError, match="Port 6000 "):
+        guard.checked_url(f"http://{PUBLIC}:6000")
 
 
 @pytest.mark.parametrize(

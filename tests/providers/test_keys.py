@@ -67,7 +67,7 @@ def test_one_that_is_switched_off_is_not_used(owner: User) -> None:
 
 def test_slugs(owner: User, settings: Any) -> None:
     settings.PROVIDER_ENVIRONMENT = {"anthropic": {"api_key": "x", "base_url": ""}}
-    url = "http://127.0.0.1:1"
+    url = "http://127.0.0.1:2"
     made = [
         add(owner, "First").slug,
         add(owner, "At work").slug,
@@ -135,8 +135,8 @@ def test_only_spaces_are_no_new_key(owner: User) -> None:
         keys.update_key(key=row, key_name="Mine", new_key=" \n", base_url="https://evil.example")
     assert ApiKey.objects.get().encrypted_key == KEY
 
-    server = add(owner, "Server", provider="openai_compatible", base_url="http://127.0.0.1:9")
-    keys.update_key(key=server, key_name="Server", new_key=" \n", base_url="http://127.0.0.1:9")
+    server = add(owner, "Server", provider="openai_compatible", base_url="http://127.0.0.1:10")
+    keys.update_key(key=server, key_name="Server", new_key=" \n", base_url="http://127.0.0.1:10")
     assert ApiKey.objects.get(pk=server.pk).encrypted_key == KEY, "nor a way to lose it"
 
 
@@ -401,7 +401,7 @@ def test_testing_a_wrong_key_keeps_the_providers_words(owner: User, upstream: Up
 def test_a_failed_question_keeps_the_last_list(owner: User, upstream: Upstream) -> None:
     row = add(owner, base_url=upstream.url + "/v1")
     keys.check_key(key=row)
-    ApiKey.objects.update(base_url="http://127.0.0.1:9/v1")
+    ApiKey.objects.update(base_url="http://127.0.0.1:10/v1")
 
     assert keys.check_key(key=ApiKey.objects.get())
 

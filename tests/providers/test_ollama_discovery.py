@@ -92,13 +92,13 @@ async def test_a_users_own_of_that_name_is_used_instead(
     found: OllamaUpstream, owner: User, stranger: User
 ) -> None:
     await sync_to_async(keys.add_key)(
-        user=owner, provider="ollama", key_name="Ollama", key="", base_url="http://127.0.0.1:9"
+        user=owner, provider="ollama", key_name="Ollama", key="", base_url="http://127.0.0.1:10"
     )
 
     find = sync_to_async(connections.find_source)
     own, shared = await find("ollama", user=owner), await find("ollama", user=stranger)
     assert own is not None
-    assert own.connect().base_url == "http://127.0.0.1:9"
+    assert own.connect().base_url == "http://127.0.0.1:10"
     assert not own.connect().trusted
     assert shared is not None
     assert shared.connect().base_url == found.url
@@ -108,13 +108,13 @@ async def test_what_the_environment_sets_is_not_looked_for(
     found: OllamaUpstream, owner: User, settings: Any
 ) -> None:
     found.reset()
-    settings.PROVIDER_ENVIRONMENT = {"ollama": {"api_key": "", "base_url": "http://127.0.0.1:9"}}
+    settings.PROVIDER_ENVIRONMENT = {"ollama": {"api_key": "", "base_url": "http://127.0.0.1:10"}}
     await discovery.look()
 
     assert found.requests == []
     assert await ModelList.objects.filter(environment="ollama").aexists(), "what is set stays"
     [source, _demo] = await sync_to_async(connections.sources_for)(owner)
-    assert source.connect().base_url == "http://127.0.0.1:9"
+    assert source.connect().base_url == "http://127.0.0.1:10"
 
 
 async def test_it_can_be_turned_off(found: OllamaUpstream, owner: User, settings: Any) -> None:
