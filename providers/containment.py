@@ -2,8 +2,8 @@
 
 `contain` makes of the plug-in's class one that keeps the contract of `providers.contract`: what it
 raises is a `ProviderError` without the key, what it yields can be stored and ends with one
-`Finish`, what it lists are models. A fault is logged with its place and without a traceback,
-whose lines may hold keys and prompts.
+`Finish`, what it lists are models. A fault is logged by its type and place only: its words and the
+lines of a traceback may hold keys and prompts.
 """
 
 import logging
@@ -108,9 +108,9 @@ def containing(kind: str, connection: Connection) -> Iterator[None]:
         words = traceback.format_exception_only(error)[-1]
         reason = own_words(words, key=connection.api_key)[:300]
         place = traceback.extract_tb(error.__traceback__)[-1]
-        logger.error(
-            "The plug-in %s failed at %s:%s: %s", kind, place.filename, place.lineno, reason
-        )
+        name = type(error).__name__
+        logger.error("The plug-in %s failed at %s:%s: %s", kind, place.filename, place.lineno, name)
+        logger.debug("The plug-in %s said: %s", kind, reason)
         raise PluginFailedError(reason) from None
 
 
