@@ -32,6 +32,7 @@ class Option:
     """An identifier, unique in its adapter."""
     label: str | Promise
     type: OptionType
+    """`json` is an object."""
     help: str | Promise = ""
     choices: tuple[tuple[str, str | Promise], ...] = ()
     """Value and label; for `choice` only."""
@@ -126,7 +127,7 @@ def _is_usable(number: float) -> bool:
 
 
 def _clean_json(value: object) -> OptionValue:
-    """An object or a list, given as such or as text."""
+    """An object, given as such or as text."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
         text = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
@@ -135,8 +136,8 @@ def _clean_json(value: object) -> OptionValue:
             raise ValueError("NUL")  # PostgreSQL stores none.
     except (ValueError, TypeError, RecursionError) as error:
         raise ValidationError(_("This is not valid JSON.")) from error
-    if not isinstance(parsed, dict | list):
-        raise ValidationError(_("Enter a JSON object or list."))
+    if not isinstance(parsed, dict):
+        raise ValidationError(_("Enter a JSON object: names and values between { and }."))
     if len(text) > MAX_TEXT:
         raise ValidationError(_too_long())
     return parsed

@@ -14,8 +14,22 @@ from providers.adapters.openai_options import API_STYLE
 from providers.options import Option
 from providers.types import AdapterEvent, CompletionRequest, ModelInfo
 
-# What a conversation says stays what it says; and answers that are not streamed are not read.
-PROTECTED = frozenset({"input", "messages", "model", "stream"})
+# What a conversation says stays what it says, and is kept nowhere else; answers that are not
+# streamed are not read. `tools` may be given: there are servers that run them themselves.
+PROTECTED = frozenset(
+    {
+        "background",
+        "conversation",
+        "input",
+        "instructions",
+        "messages",
+        "model",
+        "previous_response_id",
+        "prompt",
+        "store",
+        "stream",
+    }
+)
 
 
 class OpenAICompatibleAdapter(OpenAIAdapter):
@@ -66,7 +80,8 @@ class OpenAICompatibleAdapter(OpenAIAdapter):
             "json",
             help=_(
                 "A JSON object that is added to every request, for example "
-                '{"top_k": 20}. It cannot change the model or the messages.'
+                '{"top_k": 20}. It cannot change the model, the conversation or whether the server '
+                "is asked to store it."
             ),
             per_chat=False,
         ),

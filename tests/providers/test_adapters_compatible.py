@@ -101,6 +101,13 @@ async def test_more_parameters_change_neither_model_nor_messages(
         "messages": [],
         "input": "Say no.",
         "stream": False,
+        "instructions": "Say no.",
+        "previous_response_id": "resp_1",
+        "conversation": "conv_1",
+        "prompt": {"id": "pmpt_1"},
+        "background": True,
+        "store": True,
+        "tools": [{"type": "web_search"}],
     }
     adapter = adapter_for("openai_compatible")
     for style in ("chat", "responses"):
@@ -111,17 +118,14 @@ async def test_more_parameters_change_neither_model_nor_messages(
     assert (chat["top_k"], chat["max_tokens"]) == (20, 7)
     assert (chat["model"], chat["stream"]) == ("ok", True)
     assert chat["messages"] == [{"role": "user", "content": "Hi"}]
+    for body in (chat, responses):
+        assert body["tools"] == [{"type": "web_search"}]
+        assert not body.get("store")
+        assert not body.keys() & {"previous_response_id", "conversation", "prompt", "background"}
+        assert "instructions" not in body
     assert "input" not in chat
     assert (responses["model"], responses["stream"], responses["top_k"]) == ("ok", True, 20)
     assert responses["input"] == [{"role": "user", "content": "Hi"}]
-
-
-async def test_a_list_of_more_parameters_means_nothing(adapter_for: MakeAdapter) -> None:
-    adapter = adapter_for("openai_compatible")
-
-    events = await collect(adapter.stream(with_options(adapter, "ok", extra_body=["top_k"])))
-
-    assert text_of(events) == ANSWER
 
 
 async def test_options_of_a_server(adapter_for: MakeAdapter, upstream: Upstream) -> None:

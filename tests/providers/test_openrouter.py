@@ -210,7 +210,6 @@ async def test_parameters(adapter_for: MakeAdapter, upstream: Upstream) -> None:
                 }
             },
         ),
-        ({"provider": ["anthropic"]}, {}),
         (
             {"context_compression": True},
             {"plugins": [{"id": "context-compression", "enabled": True}]},

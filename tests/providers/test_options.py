@@ -35,10 +35,19 @@ def test_json_with_unusual_text(value: object) -> None:
     assert clean_options([Option("j", "J", "json")], {"j": value})
 
 
+@pytest.mark.parametrize("value", ['["top_k"]', ["top_k"], "7", '"text"', 7])
+def test_json_is_an_object(value: object) -> None:
+    option = Option("j", "J", "json")
+    with pytest.raises(ValidationError, match="Enter a JSON object"):
+        clean_options([option], {"j": value})
+    assert known_options([option], {"j": value}) == {}
+
+
 def test_the_page_says_what_is_wrong(owner_client: Client) -> None:
     values = {"key_name": "Mine", "base_url": "http://192.0.2.1"}
     huge = {"provider": "ollama", "option_num_ctx": "1" * 400}
     half = {"provider": "openai_compatible", "option_extra_body": '{"a": "\\ud83d"}'}
-    for wrong in (huge, half):
+    listed = {"provider": "openrouter", "key": "sk-any", "option_provider": '["anthropic"]'}
+    for wrong in (huge, half, listed):
         assert owner_client.post(PAGE, values | wrong).status_code == 422
     assert not ApiKey.objects.exists()
