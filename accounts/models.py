@@ -72,6 +72,11 @@ class User(AbstractUser):
         validators=[validate_model_name],
         help_text=_("As provider/model. Empty: the site's default."),
     )
+    makes_titles = models.BooleanField(
+        _("let the model name chats"),
+        default=True,
+        help_text=_("After the first reply, with a short further request. Else the first words."),
+    )
     # Part of every session's signature: a new number ends all of this user's sessions.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 

@@ -19,11 +19,21 @@ TITLE_LENGTH = 200
 class Conversation(models.Model):
     """A tree of messages with one owner; shows the path from its root to `current_leaf`."""
 
+    class TitleSource(models.TextChoices):
+        """Who gave the title. A person's is never replaced."""
+
+        WORDS = "words", _("The first words")
+        MODEL = "model", _("The model")
+        PERSON = "person", _("The person")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
     )
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    title_source = models.CharField(
+        _("title by"), max_length=6, choices=TitleSource.choices, default=TitleSource.WORDS
+    )
     provider = models.CharField(_("provider"), max_length=50, blank=True)
     model = models.CharField(_("model"), max_length=200, blank=True)
     system_prompt = models.TextField(_("system prompt"), blank=True)
@@ -42,6 +52,8 @@ class Conversation(models.Model):
     current_leaf = models.ForeignKey(
         "Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    is_pinned = models.BooleanField(_("pinned"), default=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
