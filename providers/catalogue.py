@@ -67,6 +67,8 @@ class ProviderModels:
     is_shared: bool = False
     """The site's own: other people use it, too."""
     is_being_asked: bool = False
+    unlisted: tuple[ModelEntry, ...] = ()
+    """Models that were called within the hour though `models` has none of that name."""
 
     @property
     def state(self) -> State:
@@ -149,12 +151,15 @@ def model_info(source: Source, model: str) -> ModelInfo:
 
 
 def offered_info(source: Source, model: str) -> ModelInfo | None:
-    """What the provider and the list of prices say of a model; None when it is not offered."""
+    """What the provider and the list of prices say of a model; None when it is not offered.
+
+    Of a provider that never told its models, what the list of prices says of the preferred ones.
+    """
     adapter = registry.adapter_class(source.kind)
     if not adapter.needs_refresh:
         return next((info for info in _fixed(adapter) if info.id == model), None)
     row = _lists([source]).get(source.slug)
-    for values in row.offered if row else ():
+    for values in (row.offered or row.presumed) if row else ():
         if values["id"] == model:
             return ModelInfo.from_json(values)
     return None
@@ -165,19 +170,22 @@ def _models_of(
 ) -> ProviderModels:
     adapter = registry.adapter_class(source.kind)
     fixed = not adapter.needs_refresh
-    if row is not None and row.offered:
-        models = [ModelInfo.from_json(values) for values in row.offered]
+    if row is not None and (known := row.offered or row.presumed):
+        models = [ModelInfo.from_json(values) for values in known]
     else:
         models = _fixed(adapter)
     unknown = Health(state="ok") if fixed else Health()
+    names = {model.id for model in models}
+    called = [ModelInfo(id=model) for model in health.models if model not in names]
+    entries = [
+        _entry(source, overrides.applied(source, model), health.models.get(model.id, unknown))
+        for model in (*models, *called)
+    ]
     return ProviderModels(
         slug=source.slug,
         label=source.label,
         kind=source.kind,
-        models=tuple(
-            _entry(source, overrides.applied(source, model), health.models.get(model.id, unknown))
-            for model in models
-        ),
+        models=tuple(entries[: len(models)]),
         error=row.error if row else "",
         checked_at=row.fetched_at if row else None,
         first_token_ms=health.first_token_ms,
@@ -185,6 +193,7 @@ def _models_of(
         is_fixed=fixed,
         is_shared=source.key is None or source.key.user_id is None,
         is_being_asked=refresh.is_under_way(source),
+        unlisted=tuple(entries[len(models) :]),
     )
 
 

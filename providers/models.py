@@ -93,7 +93,8 @@ class ModelList(models.Model):
 
     `offered` is a list of objects with the fields of `types.ModelInfo`. A failed question keeps the
     list of the last good one and sets `error` to the provider's own words. `total` is how many
-    models there are; of very many only the first ones are kept.
+    models there are; of very many only the first ones are kept. `presumed` stands in for a list
+    that never came: the adapter's preferred models, with what the list of prices knows of them.
     """
 
     api_key = models.OneToOneField(
@@ -103,6 +104,7 @@ class ModelList(models.Model):
         max_length=50, null=True, blank=True, unique=True, help_text=_("Set by the environment.")
     )
     offered = models.JSONField(default=list)
+    presumed = models.JSONField(default=list)
     total = models.PositiveIntegerField(default=0)
     fetched_at = models.DateTimeField()
     error = models.CharField(max_length=1000, blank=True)

@@ -25,6 +25,8 @@ from providers.types import ModelInfo
 
 MAX_MODELS = 2000
 """Of one connection; a list says how many there would be."""
+PRICES_WITHIN = 1.0
+"""Seconds for prices that there are even when a provider took all of its time."""
 MAX_THREADS = 8
 """Providers that are asked at once; those of the whole site go first."""
 MAX_THREADS_OF_USER = 2
@@ -78,18 +80,28 @@ async def _ask(source: Source) -> tuple[list[ModelInfo], int, str]:
     """As many models as are kept, with their prices; how many there are; the complaint.
 
     After PROVIDER_LIST_TIMEOUT seconds it goes on without prices: the next time they are there.
+    With a complaint the models are those that the adapter prefers.
     """
-    deadline = asyncio.get_running_loop().time() + settings.PROVIDER_LIST_TIMEOUT
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.PROVIDER_LIST_TIMEOUT
     try:
         models = await fetch_models(source)
     except (ProviderError, DecryptionError) as failure:
-        return [], 0, describe(failure)
-    address = source.connect().base_url or registry.adapter_class(source.kind).default_base_url
-    kept = models[:MAX_MODELS]
+        preferred = registry.adapter_class(source.kind).preferred_models
+        presumed = [ModelInfo(id=model) for model in preferred]
+        until = max(deadline, loop.time() + PRICES_WITHIN)
+        return await _priced(source, presumed, until), 0, describe(failure)
+    return await _priced(source, models[:MAX_MODELS], deadline), len(models), ""
+
+
+async def _priced(source: Source, models: list[ModelInfo], deadline: float) -> list[ModelInfo]:
+    """With their prices where these come until then. The key is not decrypted for it."""
+    address = source.key.base_url if source.key else source.connect().base_url
+    address = address or registry.adapter_class(source.kind).default_base_url
     with suppress(TimeoutError):
         async with asyncio.timeout_at(deadline):
-            kept = await questions.in_thread(price_list.filled, kept, address)
-    return kept, len(models), ""
+            return await questions.in_thread(price_list.filled, models, address)
+    return models
 
 
 def refresh_later(source: Source) -> None:
@@ -112,14 +124,17 @@ def store(
 ) -> None:
     """Keep the answer. After an error the list of the last good answer stays.
 
-    `total` is how many models there are when not all are given. What a key said that was given
-    another address or replaced meanwhile is not kept.
+    With an error `models` are those that stand in for a list where none ever came. `total` is how
+    many models there are when not all are given. What a key said that was given another address or
+    replaced meanwhile is not kept.
     """
     now = timezone.now()
+    told = [model.as_json() for model in models]
     values: dict[str, Any] = {"fetched_at": now, "error": error}
-    if not error:
-        values["offered"] = offered = [model.as_json() for model in models]
-        values["total"] = len(offered) if total is None else total
+    if error:
+        values["presumed"] = told
+    else:
+        values |= {"offered": told, "total": len(told) if total is None else total, "presumed": []}
     place: dict[str, Any] = (
         {"environment": source.slug} if source.key is None else {"api_key": source.key}
     )

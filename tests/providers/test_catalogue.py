@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from providers import catalogue, keys, refresh, schedule
+from providers.adapters.openai import OpenAIAdapter
 from providers.availability import Call, flush, note
 from providers.connections import Source, sources_for
 from providers.errors import OverloadedError
-from providers.models import ModelList, ModelOverride
+from providers.models import ApiKey, ModelList, ModelOverride
 from providers.types import ModelInfo
 from tests.providers.conftest import KEY
 from tests.upstream import Upstream
@@ -360,3 +362,41 @@ def test_queries_do_not_grow_with_the_keys(
         catalogue.models_for(owner)
     with django_assert_num_queries(2):
         catalogue.default_model(owner)
+
+
+async def test_models_of_a_provider_that_never_answered_have_their_prices(
+    transactional_db: None, owner: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(adapter: OpenAIAdapter) -> None:
+        raise OverloadedError
+
+    monkeypatch.setattr(OpenAIAdapter, "list_models", refuse)
+    settings.PROVIDER_ENVIRONMENT = {"openai": {"api_key": KEY, "base_url": ""}}
+    source = (await sync_to_async(sources_for)(owner))[0]
+    await refresh.refresh_models(source)
+
+    [openai, *_rest] = await sync_to_async(catalogue.models_for)(owner)
+    models = {entry.info.id: entry.info for entry in openai.models}
+    assert set(models) == set(OpenAIAdapter.preferred_models)
+    assert models["gpt-4.1"].context_window
+    assert models["gpt-4.1"].input_price == Decimal(2)
+    info = await sync_to_async(catalogue.model_info)(source, "gpt-4.1")
+    assert info == models["gpt-4.1"]
+    row = await ModelList.objects.aget()
+    assert (row.offered, row.total) == ([], 0), "nothing was told"
+
+    await sync_to_async(refresh.store)(source, [ModelInfo(id="told")], "")
+    await refresh.refresh_models(source)
+    [openai, *_rest] = await sync_to_async(catalogue.models_for)(owner)
+    assert [entry.info.id for entry in openai.models] == ["told"]
+
+
+def test_prices_need_no_readable_key(owner: User, environment: object) -> None:
+    row = keys.add_key(user=owner, provider="anthropic", key_name="Mine", key=KEY)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE providers_apikey SET encrypted_key = 'broken'")
+    row = ApiKey.objects.get(pk=row.pk)
+
+    assert "not encrypted" in keys.check_key(key=row)
+    infos = [ModelInfo.from_json(each) for each in ModelList.objects.get(api_key=row).presumed]
+    assert any(info.input_price for info in infos)
