@@ -243,10 +243,12 @@ def _recent(
     if current and current not in listed and current not in used:
         used = [current, *used[: RECENT - 1]]
     by_slug = {provider.slug: provider for provider in providers}
+    called = {entry.name: entry for provider in providers for entry in provider.unlisted}
     for name in used:
         slug, _slash, model = name.partition("/")
         if model and (provider := by_slug.get(slug)):
-            entry = listed.get(name) or ModelEntry(name=name, info=ModelInfo(id=model))
+            entry = listed.get(name) or called.get(name)
+            entry = entry or ModelEntry(name=name, info=ModelInfo(id=model))
             yield _row(entry, provider, say, is_recent=True)
 
 

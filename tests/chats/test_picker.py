@@ -179,6 +179,25 @@ def test_a_chosen_model_that_no_list_has_can_be_kept(owner: User, owner_client: 
     assert "data-context" not in facts.attributes
 
 
+def test_a_recent_model_that_no_list_has_says_how_it_does(
+    owner: User, owner_client: Client
+) -> None:
+    key = connect(owner, "lab", [{"id": "listed"}])
+    Conversation.objects.create(owner=owner, provider="lab", model="unlisted")
+    ModelStatus.objects.create(
+        api_key=key,
+        model="unlisted",
+        error="The provider is overloaded.",
+        checked_at=timezone.now(),
+    )
+
+    row = option(owner_client, "lab/unlisted")
+    assert row.by_class("state")[0].attributes["title"] == "Failing"
+    assert row.by_class("picker-reason")[0].text == "The provider is overloaded."
+    names = [each.attributes["data-model"] for each in options(owner_client)]
+    assert names.count("lab/unlisted") == 1, "under Recent only"
+
+
 def test_pages_carry_the_chosen_model_only(owner: User, owner_client: Client) -> None:
     connect(owner, "lab", [{"id": f"a-model-{n}", "name": f"No. {n}"} for n in range(50)])
     conversation = make_conversation(owner)
