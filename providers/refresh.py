@@ -87,15 +87,22 @@ async def _ask(source: Source) -> tuple[list[ModelInfo], int, str]:
     try:
         models = await fetch_models(source)
     except (ProviderError, DecryptionError) as failure:
-        preferred = registry.adapter_class(source.kind).preferred_models
-        presumed = [ModelInfo(id=model) for model in preferred]
         until = max(deadline, loop.time() + PRICES_WITHIN)
-        return await _priced(source, presumed, until), 0, describe(failure)
+        return await _priced(source, _preferred(source), until), 0, describe(failure)
     return await _priced(source, models[:MAX_MODELS], deadline), len(models), ""
+
+
+def _preferred(source: Source) -> list[ModelInfo]:
+    """None of a kind whose plug-in is gone."""
+    if not registry.is_known(source.kind):
+        return []
+    return [ModelInfo(id=model) for model in registry.adapter_class(source.kind).preferred_models]
 
 
 async def _priced(source: Source, models: list[ModelInfo], deadline: float) -> list[ModelInfo]:
     """With their prices where these come until then. The key is not decrypted for it."""
+    if not models:
+        return models
     address = source.key.base_url if source.key else source.connect().base_url
     address = address or registry.adapter_class(source.kind).default_base_url
     with suppress(TimeoutError):
