@@ -35,6 +35,8 @@ class Adapter(ABC):
     usual_base_url: ClassVar[str] = ""
     """Where a server of this kind listens on the same machine by custom. It is looked for there,
     and used by everybody without a key while it answers; a server that is absent is not missed."""
+    key_page: ClassVar[str] = ""
+    """Where people get a key for `default_base_url`: a page of the provider, with https://."""
     preferred_models: ClassVar[tuple[str, ...]] = ()
     """Models to choose as the default, best first, when the provider offers them."""
     fixed_models: ClassVar[tuple[ModelInfo, ...]] = ()

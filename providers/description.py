@@ -47,6 +47,9 @@ def _attributes(adapter: type[Adapter]) -> Iterator[str]:
     for name in ("default_base_url", "usual_base_url"):
         if not _is_address(getattr(adapter, name)):
             yield f"`{name}` must be an address with http:// or https://, or empty."
+    page = adapter.key_page
+    if not _is_address(page) or page.startswith("http:"):
+        yield "`key_page` must be an address with https://, or empty."
     models = adapter.preferred_models
     if not isinstance(models, tuple | list) or not all(isinstance(m, str) and m for m in models):
         yield "`preferred_models` must be a tuple of names."

@@ -157,6 +157,8 @@ def _key_form(
     request: PageRequest, form: ConnectionForm, about: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     form.place_focus()
+    place = about.get("key") or about["preset"]
+    about["key_page"] = presets.key_page(form.adapter, place.base_url if place else "")
     context = {"form": form, "settings_page": "providers", **about}
     return render(request, "providers/key.html", context, status=status)
 

@@ -40,6 +40,7 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
     kind = "anthropic"
     label = _("Anthropic")
     default_base_url = "https://api.anthropic.com"
+    key_page = "https://console.anthropic.com/settings/keys"
     preferred_models = (
         "claude-sonnet-5-5",
         "claude-sonnet-5",

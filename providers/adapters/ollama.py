@@ -59,6 +59,7 @@ class OllamaAdapter(SdkAdapter[OllamaClient], DownloadingAdapter):
     needs_base_url = True
     default_base_url = CLOUD
     usual_base_url = "http://127.0.0.1:11434"
+    key_page = "https://ollama.com/settings/keys"
     options = OPTIONS
     content_types = ("application/x-ndjson", "application/json")
     parser = LineParser

@@ -59,6 +59,7 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
     kind = "openai"
     label = _("OpenAI")
     default_base_url = "https://api.openai.com/v1"
+    key_page = "https://platform.openai.com/api-keys"
     preferred_models: ClassVar[tuple[str, ...]] = (
         "gpt-5.5",
         "gpt-5.4",

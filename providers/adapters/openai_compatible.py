@@ -45,6 +45,7 @@ class OpenAICompatibleAdapter(OpenAIAdapter):
     needs_key = False
     needs_base_url = True
     default_base_url = ""
+    key_page = ""
     preferred_models = ()
     options: ClassVar[tuple[Option, ...]] = (
         Option(

@@ -34,6 +34,7 @@ class OpenRouterAdapter(OpenAIAdapter):
     kind = "openrouter"
     label = _("OpenRouter")
     default_base_url = "https://openrouter.ai/api/v1"
+    key_page = "https://openrouter.ai/settings/keys"
     preferred_models = (
         "anthropic/claude-sonnet-5.5",
         "openai/gpt-5.5",

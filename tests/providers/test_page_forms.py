@@ -111,6 +111,39 @@ def test_presets_are_addresses_that_can_be_used() -> None:
         assert preset.base_url.startswith("https://") is not is_local
 
 
+def key_pages(client: Client, path: str) -> list[str]:
+    """Where the form sends people for a key; the links are checked."""
+    found = parse(client.get(PAGE + path).text).all(lambda e: e.text.startswith("Get a key"))
+    links = [each.attributes for each in found if each.tag == "a"]
+    assert all(link["rel"] == "noopener noreferrer" for link in links)
+    assert all(link["target"] == "_blank" for link in links)
+    return [str(link["href"]) for link in links]
+
+
+def test_the_form_says_where_to_get_a_key(owner: User, owner_client: Client) -> None:
+    for kind in ("anthropic", "openai", "openrouter", "ollama"):
+        assert key_pages(owner_client, f"add/{kind}/") == [registry.adapter_class(kind).key_page]
+    for preset in presets.HOSTED:
+        assert key_pages(owner_client, f"add/{preset.slug}/") == [preset.key_page]
+        assert preset.key_page.startswith("https://")
+    for unknown in ("openai_compatible", "vllm"):
+        assert key_pages(owner_client, f"add/{unknown}/") == []
+
+
+def test_a_stored_key_is_renewed_where_its_address_says(owner: User, owner_client: Client) -> None:
+    def page_of(provider: str, base_url: str) -> list[str]:
+        ApiKey.objects.all().delete()
+        values = {"provider": provider, "key_name": "Mine", "slug": "mine", "base_url": base_url}
+        row = ApiKey.objects.create(user=owner, encrypted_key=SECRET, **values)
+        return key_pages(owner_client, f"{row.pk}/")
+
+    assert page_of("openai", "") == ["https://platform.openai.com/api-keys"]
+    assert page_of("openai", "https://openai.example/v1") == [], "somebody else's server"
+    groq = presets.find_preset("groq")
+    assert groq
+    assert page_of(presets.KIND, groq.base_url) == [groq.key_page]
+
+
 def test_the_proposed_name_is_free(owner: User, owner_client: Client) -> None:
     for name in ("OpenAI", "OpenAI 2"):
         keys.add_key(user=owner, provider="openai", key_name=name, key=SECRET)

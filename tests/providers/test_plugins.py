@@ -67,6 +67,11 @@ def test_a_plugin_is_imported_when_it_is_asked_for(install: Install) -> None:
             with_change("needs_key = False", "usual_base_url = 'http://x:99999'"),
             "`usual_base_url` must be",
         ),
+        (
+            with_change("needs_key = False", "key_page = 'javascript:alert(1)'"),
+            "`key_page` must be",
+        ),
+        (with_change("needs_key = False", "key_page = 'http://polly.example'"), "`key_page` must"),
         (with_change("needs_key = False", "preferred_models = 'polly'"), "`preferred_models`"),
         (with_change("needs_key = False", "fixed_models = ('polly',)"), "`fixed_models`"),
         (with_change("needs_key = False", "options = 'loud'"), "`options` must be"),
