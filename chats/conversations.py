@@ -14,6 +14,7 @@ from chats import events
 from chats.attachments import delete_abandoned, delete_orphan_files
 from chats.messages import Posted, add_exchange
 from chats.models import Attachment, Conversation
+from chats.picker import closest_model
 from chats.texts import clean_content, clean_title, title_from
 from providers import catalogue, registry, routing
 from providers.connections import find_source
@@ -179,7 +180,10 @@ def _checked_fallback(conversation: Conversation, model: str) -> str:
     try:
         return checked_model(model, user=conversation.owner)
     except ValidationError as error:
-        raise ValidationError({"fallback_model": error.messages}) from error
+        said = error.messages
+        if closest := closest_model(model, user=conversation.owner):
+            said = [*said, _("Did you mean “%(model)s”?") % {"model": closest}]
+        raise ValidationError({"fallback_model": said}) from error
 
 
 def choose_model(*, conversation: Conversation, model: str) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chats.conversations import chat_options
 from chats.models import Conversation
+from chats.picker import Suggestion, suggestions
 from providers.option_fields import PREFIX, chosen_options, option_fields
 from providers.options import Option, clean_options, known_options
 
@@ -140,12 +141,11 @@ class SettingsForm(forms.Form):
             cleaned["fallback_model"] = None
         return cleaned
 
-    def suggested(self) -> list[str]:
-        """Models that could be the second: those used lately. One query."""
+    def suggested(self) -> list[Suggestion]:
+        """Models that could be the second: all but the first."""
         conversation = self._conversation
-        recent = Conversation.objects.filter(owner_id=conversation.owner_id, deleted_at=None)
-        names = recent.recent_models(10)
-        return [name for name in names if name != conversation.model_name]
+        found = suggestions(conversation.owner)
+        return [each for each in found if each.name != conversation.model_name]
 
 
 def _site_fallback() -> str:

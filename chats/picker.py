@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +24,8 @@ from providers.types import ModelInfo
 MOST_SHOWN = 1000
 """Models in one answer. Where there are more, a search finds the others."""
 RECENT = 5
+_MOST_COMPARED = 100
+"""Characters of names that are compared: comparing takes the square of it."""
 
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
 _NOTHING = (None, None, None)
@@ -192,15 +195,53 @@ def load_picker(*, user: User, current: str = "", words: str = "") -> Picker:
     return Picker(tuple(groups), sum(len(entries) for entries in found))
 
 
-def suggested_models(user: User, *, limit: int = 500) -> list[str]:
-    """Names to offer where one is typed, some of every connection."""
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A model to offer where one is typed."""
+
+    name: str
+    """`provider/model`."""
+    model: str
+    """The provider's own id."""
+    called: str
+    """What people call it."""
+    provider: str
+
+
+def suggestions(user: User, *, limit: int = 500) -> list[Suggestion]:
+    """Some of every connection, those used lately first."""
     providers = catalogue.models_for(user)
     shares = _shares([len(provider.models) for provider in providers], limit)
-    return [
-        entry.name
+    found = [
+        Suggestion(entry.name, entry.info.id, _label(entry.info), visible(provider.label))
         for provider, share in zip(providers, shares, strict=True)
         for entry in provider.models[:share]
     ]
+    recent = Conversation.objects.for_user(user).recent_models(RECENT)
+    return sorted(found, key=lambda each: each.name not in recent)
+
+
+def suggested_models(user: User) -> list[str]:
+    """Names to offer where one is typed."""
+    return [suggestion.name for suggestion in suggestions(user)]
+
+
+def closest_model(typed: str, *, user: User) -> str:
+    """The suggestion that somebody may have meant, as `provider/model`; empty when none is like it.
+
+    What is called exactly that comes before what has it in its name, and that before what is
+    spelt alike.
+    """
+    wanted = typed.strip(" /").casefold()[:_MOST_COMPARED]
+    meant: dict[str, str] = {}
+    for each in suggestions(user):
+        for text in (each.name, each.model, each.called):
+            meant.setdefault(text.casefold()[:_MOST_COMPARED], each.name)
+    holding = [text for text in meant if wanted and wanted in text]
+    for text in [wanted, *sorted(holding, key=len), *get_close_matches(wanted, meant, n=1)]:
+        if text in meant:
+            return meant[text]
+    return ""
 
 
 def visible(name: str) -> str:

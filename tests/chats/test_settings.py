@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from chats import conversations, generation, messages, prompts
 from chats.models import Conversation
 from providers import registry
+from providers.models import ApiKey, ModelList
 from providers.options import Option
 from tests.chats.pages import HTMX, make_conversation
 from tests.markup import parse
@@ -149,6 +151,60 @@ def test_a_second_model_is_one_that_can_be_reached(owner: User, owner_client: Cl
         assert owner_client.post(path(conversation), {"fallback_model": model}).status_code == 303
         conversation.refresh_from_db()
         assert conversation.fallback_model == model.strip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sonnet-9", "lab/maker/sonnet-9"),
+        ("The Ninth Sonnet", "lab/maker/sonnet-9"),
+        ("SONET-7", "lab/sonnet-7"),
+        ("maker/sonnet-8", "lab/maker/sonnet-8"),
+        ("lba/sonnet-7", "lab/sonnet-7"),
+        ("nothing like it", ""),
+        ("/", ""),
+    ],
+)
+def test_a_second_model_that_is_not_there_is_guessed(
+    typed: str, meant: str, owner: User, owner_client: Client
+) -> None:
+    key = ApiKey.objects.create(
+        user=owner, provider="openai_compatible", key_name="Lab", slug="lab", encrypted_key="sk"
+    )
+    offered = [
+        {"id": "sonnet-7"},
+        {"id": "maker/sonnet-8"},
+        {"id": "maker/sonnet-9", "name": "The Ninth Sonnet"},
+    ]
+    ModelList.objects.create(api_key=key, offered=offered, fetched_at=timezone.now())
+    page = owner_client.post(path(make_conversation(owner)), {"fallback_model": typed}).text
+    assert f"The model “{typed}” is not available." in page
+    assert ("Did you mean" in page) == bool(meant)
+    assert f"Did you mean “{meant}”?" in page or not meant
+
+
+def test_models_are_suggested_when_the_settings_are_opened(
+    owner: User, owner_client: Client
+) -> None:
+    conversation = make_conversation(owner)
+    key = ApiKey.objects.create(
+        user=owner, provider="openai_compatible", key_name="Lab", slug="lab", encrypted_key="sk"
+    )
+    offered = [{"id": "one", "name": 'The "First"'}, {"id": "two"}]
+    ModelList.objects.create(api_key=key, offered=offered, fetched_at=timezone.now())
+    Conversation.objects.create(owner=owner, provider="lab", model="two")
+
+    chat = parse(owner_client.get(f"/c/{conversation.id}/").text)
+    (empty,) = chat.all(lambda e: e.attributes.get("id") == "fallback-models")
+    assert (empty.attributes["hx-get"], empty.children) == (path(conversation), [])
+    page = parse(owner_client.get(path(conversation)).text)
+    options = [
+        e.attributes for e in page.all(lambda e: e.tag == "option" and "label" in e.attributes)
+    ]
+    assert [(option["value"], option["label"]) for option in options] == [
+        ("lab/two", "two · Lab"),
+        ("lab/one", 'The "First" · Lab'),
+    ], "what was used lately first, and not the chat's own"
 
 
 def test_a_second_model_that_is_gone_does_not_hold_up_the_rest(
