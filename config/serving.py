@@ -14,11 +14,11 @@ from typing import IO
 from django.conf import settings
 from django.core.checks import Error as CheckError
 from django.core.checks import run_checks
-from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.checks import why_not_writable
+from config.child import CommandError, run_command
 from config.static_files import collect_if_changed
 from providers.crypto import MasterKeyError, verify_master_key
 
@@ -37,15 +37,15 @@ def prepare(say: Say) -> IO[str]:
     find_address(settings.HOST, settings.PORT)
     report_checks(say)
     try:
-        bring_up_to_date(say)
+        bring_up_to_date(say, lock)
         verify_master_key()
     except MasterKeyError as error:
         raise StartError(str(error)) from error
-    except DatabaseError as error:
+    except (DatabaseError, CommandError) as error:
         raise StartError(f"The database cannot be used: {first_line(error)}.") from error
     try:
-        collect_if_changed()
-    except OSError as error:
+        collect_if_changed(lock)
+    except (OSError, CommandError) as error:
         raise StartError(f"Static files cannot be written: {error}.") from error
     return lock
 
@@ -113,7 +113,7 @@ def why_not_listening(host: str, port: int, error: object) -> str:
     return f"Port {port} at {host} cannot be used ({reason}). Set PORT or HOST to another one."
 
 
-def bring_up_to_date(say: Say) -> None:
+def bring_up_to_date(say: Say, lock: IO[str]) -> None:
     """Apply the migrations that are missing; refuse a database that is newer than the code."""
     executor = MigrationExecutor(connection)
     loader = executor.loader
@@ -133,7 +133,7 @@ def bring_up_to_date(say: Say) -> None:
     plan = executor.migration_plan(loader.graph.leaf_nodes())
     if plan:
         say(f"Preparing the database: {len(plan)} steps …")
-        call_command("migrate", interactive=False, verbosity=0)
+        run_command("migrate", lock=lock)
 
 
 def first_line(error: object) -> str:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.apps import StaticFilesConfig
-from django.core.management import call_command
+
+from config.child import run_command
 
 STAMP = ".collected"
 
@@ -31,13 +33,16 @@ class NeededStaticFilesConfig(StaticFilesConfig):
     ]
 
 
-def collect_if_changed() -> None:
-    """Fill `STATIC_ROOT`, unless it was filled from the same files before (a few milliseconds)."""
+def collect_if_changed(lock: IO[str]) -> None:
+    """Fill `STATIC_ROOT`, unless it was filled from the same files before (a few milliseconds).
+
+    Raises OSError and `CommandError`.
+    """
     stamp = Path(settings.STATIC_ROOT) / STAMP
     wanted = fingerprint()
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    run_command("collectstatic", "--clear", lock=lock)
     stamp.write_text(wanted, encoding="ascii")
 
 

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.server import ROOT, Server, free_port, manage
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server after its first start, for tests that leave it as it is."""
-    with Server(tmp_path_factory.mktemp("shared")) as server:
+    with Server(tmp_path_factory.mktemp("shared"), fresh=True) as server:
         yield server
 
 
@@ -35,6 +36,14 @@ def refusal(tmp_path: Path, **values: str) -> str:
     lines = (result.stderr + result.stdout).strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
+
+
+def failure(tmp_path: Path) -> str:
+    """The same for a server that fails after it said that it is preparing the database."""
+    result = manage("serve", DATA_DIR=str(tmp_path / "data"), PORT=str(free_port()))
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 1
+    return result.stderr.strip()
 
 
 def get(url: str) -> tuple[int, str]:
@@ -61,7 +70,7 @@ def test_the_first_start_sets_everything_up_and_says_what_to_do(shared: Server) 
 
 
 def test_a_later_start_is_quick_and_the_stop_is_clean(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
+    with Server(tmp_path, fresh=True) as server:
         assert server.terminate() == 0
         assert "Traceback" not in server.output
         server.start(wait=False)
@@ -138,6 +147,44 @@ def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None
     file.write_text("These are my notes. " * 100, encoding="utf-8")
     assert refusal(tmp_path) == "The database cannot be used: file is not a database."
     assert file.read_text(encoding="utf-8") == "These are my notes. " * 100
+
+
+def test_tables_of_another_program_are_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "parley.sqlite3") as database:
+        database.execute("CREATE TABLE accounts_user (id integer)")
+    line = 'The database cannot be used: table "accounts_user" already exists.'
+    assert failure(tmp_path) == line
+
+
+def test_static_files_that_cannot_be_written_are_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "static").write_text("no directory", encoding="utf-8")
+    line = failure(tmp_path)
+    assert line.startswith("Static files cannot be written: [Errno 20] Not a directory: ")
+    assert "\n" not in line
+
+
+def test_a_killed_first_start_keeps_others_away_until_its_work_is_done(tmp_path: Path) -> None:
+    first = Server(tmp_path, fresh=True)
+    first.start(wait=False)
+    assert first.process is not None
+    process = psutil.Process(first.process.pid)
+    end = time.monotonic() + 60
+    while not (children := process.children()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    (preparing,) = children
+    preparing.suspend()
+    first.kill9()
+
+    assert refusal(tmp_path).startswith("Another Parley already serves from")
+
+    preparing.resume()
+    gone, _alive = psutil.wait_procs([preparing], timeout=60)
+    assert gone
+    with Server(tmp_path, fresh=True) as second:
+        assert get(f"{second.url}/readyz")[0] == 200
 
 
 def test_a_wrong_encryption_key_is_refused_and_a_changed_one_is_not(tmp_path: Path) -> None:
