@@ -1,4 +1,4 @@
-"""Starting, naming, setting up and deleting conversations."""
+"""Starting, naming, pinning, archiving, setting up and deleting conversations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -109,6 +109,39 @@ def restore_conversation(*, conversation: Conversation) -> None:
     with transaction.atomic():
         Conversation.objects.filter(id=conversation.id).update(deleted_at=None)
         conversation.deleted_at = None
+        events.sidebar_changed(conversation.owner_id)
+
+
+def set_pinned(*, conversation: Conversation, is_pinned: bool) -> None:
+    """Keep a conversation at the top of the sidebar, or no longer.
+
+    Any number may be pinned; `chats.listing` shows the newest ones at the top.
+    """
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(is_pinned=is_pinned)
+        conversation.is_pinned = is_pinned
+        events.sidebar_changed(conversation.owner_id)
+
+
+def archive_conversation(*, conversation: Conversation) -> None:
+    """Take a conversation out of the sidebar; it stays as it is, pinned or not, and can be opened.
+
+    A reply that is being written goes on. Whatever asks for another one brings the conversation
+    back (`chats.messages`). Archiving twice keeps the first date.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        found = Conversation.objects.filter(id=conversation.id, archived_at=None)
+        if found.update(archived_at=now):
+            conversation.archived_at = now
+            events.sidebar_changed(conversation.owner_id)
+
+
+def unarchive_conversation(*, conversation: Conversation) -> None:
+    """Bring a conversation back into the sidebar, to its old place."""
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(archived_at=None)
+        conversation.archived_at = None
         events.sidebar_changed(conversation.owner_id)
 
 

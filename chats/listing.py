@@ -1,12 +1,16 @@
-"""The sidebar's list: conversations newest first, in pages, under the names of days."""
+"""Lists of conversations, in pages.
+
+The sidebar's has the pinned ones first, then the others newest first under the names of days. The
+archive's has those put away last first.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -15,11 +19,19 @@ from accounts.models import User
 from chats.models import Conversation
 
 PAGE_SIZE = 30
+MOST_PINNED = 50
+"""At the top of the sidebar. Older pinned ones stand under their days, where all others do."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN = ("id", "title", "updated_at", "is_pinned")
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Conversations of one stretch of time. An empty label goes on with the page before."""
+    """Conversations of one stretch of time, or the pinned ones.
+
+    An empty label goes on with the page before.
+    """
 
     label: str
     conversations: list[Conversation]
@@ -33,23 +45,72 @@ class Listing:
     older_before: UUID | None
 
 
-def list_conversations(*, user: User, before: UUID | None = None) -> Listing:
-    """The newest PAGE_SIZE conversations, or those after `before` in the list. At most two queries.
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A page of the archive. `older_before` is where the next one starts, or empty."""
 
-    An unknown `before` gives an empty page.
+    conversations: list[Conversation]
+    older_before: str
+
+
+def list_conversations(*, user: User, before: UUID | None = None) -> Listing:
+    """The pinned and the newest PAGE_SIZE others, or those after `before` among the others.
+
+    Two queries. An unknown `before` gives an empty page.
     """
-    mine = Conversation.objects.for_user(user).only("id", "title", "updated_at")
+    mine = Conversation.objects.for_user(user).only(*_SHOWN)
+    listed = mine.listed()
     last = mine.filter(id=before).first() if before else None
     if before and last is None:
         return Listing(days=[], older_before=None)
+    pinned = listed.pinned(MOST_PINNED)
+    others = listed.exclude(id__in=pinned.values("id"))
     if last is not None:
-        mine = mine.filter(
+        others = others.filter(
             Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, id__lt=last.id)
         )
-    rows = list(mine.newest_first()[: PAGE_SIZE + 1])
+    rows, older_before = _page(others.newest_first())
+    days = _by_day(rows, continued=last)
+    if last is None and (top := list(pinned)):
+        days.insert(0, Day(label=_("Pinned"), conversations=top))
+    return Listing(days=days, older_before=older_before)
+
+
+def list_archived(*, user: User, before: str = "") -> Archive:
+    """The PAGE_SIZE archived last, or those after the place `before`. One query.
+
+    A place holds even when the chat that stood there was brought back meanwhile. What is no place
+    gives the first page.
+    """
+    archived = Conversation.objects.for_user(user).archived().only(*_SHOWN, "archived_at")
+    if place := _place(before):
+        moment, last_id = place
+        archived = archived.filter(
+            Q(archived_at__lt=moment) | Q(archived_at=moment, id__lt=last_id)
+        )
+    rows, more = _page(archived)
+    return Archive(conversations=rows, older_before=_name_of_place(rows[-1]) if more else "")
+
+
+def _name_of_place(conversation: Conversation) -> str:
+    """Microseconds and id: whole numbers, for the comparison is exact."""
+    moment = conversation.archived_at or _EPOCH
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}.{conversation.id}"
+
+
+def _place(name: str) -> tuple[datetime, UUID] | None:
+    moment, _dot, last_id = name.partition(".")
+    try:
+        return _EPOCH + timedelta(microseconds=int(moment)), UUID(last_id)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _page(found: QuerySet[Conversation]) -> tuple[list[Conversation], UUID | None]:
+    """The first PAGE_SIZE, and the last one's id when there are more. One query."""
+    rows = list(found[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]
-    days = _by_day(shown, continued=last)
-    return Listing(days=days, older_before=shown[-1].id if len(rows) > PAGE_SIZE else None)
+    return shown, shown[-1].id if len(rows) > PAGE_SIZE else None
 
 
 def _by_day(rows: Iterable[Conversation], *, continued: Conversation | None) -> list[Day]:

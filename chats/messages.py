@@ -1,4 +1,8 @@
-"""Posting, editing, answering again, stopping: every change of the message tree."""
+"""Posting, editing, answering again, stopping: every change of the message tree.
+
+Whatever asks for a reply brings an archived conversation back into the sidebar: who goes on with it
+wants it at hand. Looking at it, leafing through its branches or stopping a reply does not.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -160,6 +164,7 @@ def _add_reply(conversation: Conversation, *, parent_id: UUID | None, model: str
         heartbeat_at=timezone.now(),
     )
     events.reply_requested(reply.id)
+    _bring_back(conversation)
     _show(conversation, reply.id)
     return reply
 
@@ -182,8 +187,17 @@ def _reopen(message: Message, *, allowed: Sequence[str], model: str) -> None:
         if not reopened:
             raise ValidationError(_("This reply is already being written."), code="live")
         events.reply_requested(message.id)
+        _bring_back(message.conversation)
         _show(message.conversation, message.id)
     message.refresh_from_db()
+
+
+def _bring_back(conversation: Conversation) -> None:
+    """Out of the archive. No query for one that is not in it."""
+    if conversation.archived_at is not None:
+        Conversation.objects.filter(id=conversation.id).update(archived_at=None)
+        conversation.archived_at = None
+        events.sidebar_changed(conversation.owner_id)
 
 
 def _show(conversation: Conversation, leaf_id: UUID) -> None:

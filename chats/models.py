@@ -67,6 +67,21 @@ class Conversation(models.Model):
         verbose_name_plural = _("conversations")
         indexes = [
             models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_by_owner"),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=models.Q(archived_at__isnull=True, deleted_at__isnull=True),
+                name="conversation_listed",
+            ),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=models.Q(is_pinned=True),
+                name="conversation_pinned",
+            ),
+            models.Index(
+                fields=["owner", "-archived_at", "-id"],
+                condition=models.Q(archived_at__isnull=False),
+                name="conversation_archived",
+            ),
         ]
 
     def __str__(self) -> str:

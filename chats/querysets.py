@@ -23,6 +23,18 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that `user` deleted and can still bring back."""
         return self.filter(owner=user, deleted_at__isnull=False)
 
+    def listed(self) -> "ConversationQuerySet":
+        """Those that the sidebar shows: all but the archived ones."""
+        return self.filter(archived_at__isnull=True)
+
+    def pinned(self, count: int) -> "ConversationQuerySet":
+        """The newest `count` of the pinned ones, in the order of the sidebar."""
+        return self.filter(is_pinned=True).newest_first()[:count]
+
+    def archived(self) -> "ConversationQuerySet":
+        """Those put into the archive, last archived first."""
+        return self.filter(archived_at__isnull=False).order_by("-archived_at", "-id")
+
     def newest_first(self) -> "ConversationQuerySet":
         """In the order of the sidebar."""
         return self.order_by("-updated_at", "-id")

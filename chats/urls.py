@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chats.views import conversations, messages, models, pages, uploads
+from chats.views import archive, conversations, messages, models, pages, uploads
 
 app_name = "chats"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("c/<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
     path("c/<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
+    path("c/<uuid:conversation_id>/pin/", archive.pin, name="pin"),
+    path("c/<uuid:conversation_id>/unpin/", archive.unpin, name="unpin"),
+    path("c/<uuid:conversation_id>/archive/", archive.put_away, name="put-away"),
+    path("c/<uuid:conversation_id>/unarchive/", archive.bring_back, name="bring-back"),
     path("c/<uuid:conversation_id>/settings/", conversations.change_settings, name="settings"),
     path("c/<uuid:conversation_id>/model/", conversations.change_model, name="model"),
     path("m/<uuid:message_id>/", messages.message, name="message"),
@@ -26,6 +30,7 @@ urlpatterns = [
     path("m/<uuid:message_id>/switch/", messages.switch, name="switch"),
     path("models/", models.models, name="models"),
     path("sidebar/", pages.sidebar, name="sidebar"),
+    path("archive/", archive.archive, name="archive"),
     path("attachments/", uploads.upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", uploads.attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/delete/", uploads.discard, name="discard"),

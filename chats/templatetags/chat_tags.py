@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ _SETTINGS = {
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }
+_UNDO = {"undo": "restore", "unarchive": "bring-back"}
 _IMAGES, _FILES, _TOOLS, _REASONING = _("Images"), _("Files"), _("Tools"), _("Reasoning")
 
 
@@ -58,7 +60,7 @@ def settings_link(context: template.Context, page: str, address: str) -> SafeStr
 
 @register.inclusion_tag("chats/sidebar.html", takes_context=True)
 def sidebar(context: template.Context) -> dict[str, Any]:
-    """The sidebar of the user whose page this is. One query."""
+    """The sidebar of the user whose page this is. Two queries."""
     return _sidebar(context)
 
 
@@ -87,9 +89,10 @@ def markdown(text: str) -> SafeString:
 
 
 @register.filter
-def undo_id(tags: str) -> str:
-    """The conversation that a message in a toast can bring back, or nothing."""
-    return tags.removeprefix("undo:") if tags.startswith("undo:") else ""
+def undo_address(tags: str) -> str:
+    """Where what a toast says can be undone, or nothing. Tags: `undo:<id>`, `unarchive:<id>`."""
+    done, _colon, conversation_id = tags.partition(":")
+    return reverse(f"chats:{_UNDO[done]}", args=[conversation_id]) if done in _UNDO else ""
 
 
 @register.filter

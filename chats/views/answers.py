@@ -19,6 +19,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from chats.forms import SettingsForm
+from chats.listing import list_conversations
 from chats.models import Conversation
 from chats.picker import chosen_model
 from chats.thread import Thread, load_thread
@@ -35,6 +36,9 @@ class PageRequest(HttpRequest):
 
 Page = Callable[Concatenate[PageRequest, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+ARCHIVE_CHANGED = "parley:archive"
+"""The event that has an open archive fetch itself anew."""
 
 
 def page(*methods: str) -> Callable[[Page[P]], View[P]]:
@@ -67,6 +71,17 @@ def parsed_id(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def open_id(request: PageRequest) -> UUID | None:
+    """The conversation whose page asks, if it is one's."""
+    path = request.htmx.current_url_abs_path or ""
+    return parsed_id(path.removeprefix("/c/").split("/")[0])
+
+
+def is_open(request: PageRequest, conversation: Conversation) -> bool:
+    """Whether the page that asks is the conversation's own."""
+    return open_id(request) == conversation.id
 
 
 class SeeOther(HttpResponseRedirect):
@@ -119,6 +134,15 @@ def refuse(request: PageRequest, error: ValidationError, *, back: HttpResponse) 
     answer = render(request, "chats/toasts.html#toasts", status=422)
     answer["HX-Retarget"] = "#toasts"
     answer["HX-Reswap"] = "beforeend"
+    return answer
+
+
+def list_beside(request: PageRequest, *, with_archive: bool) -> HttpResponse:
+    """For htmx: the sidebar's list anew, beside nothing; an open archive may fetch itself anew."""
+    context = {"listing": list_conversations(user=request.user), "current_id": open_id(request)}
+    answer = render(request, "chats/sidebar.html#items-beside", context)
+    if with_archive:
+        answer["HX-Trigger-After-Swap"] = ARCHIVE_CHANGED
     return answer
 
 

@@ -17,12 +17,13 @@ from chats.conversations import (
     update_settings,
 )
 from chats.forms import SettingsForm
-from chats.listing import list_conversations
 from chats.models import Conversation
 from chats.picker import chosen_model
 from chats.views.answers import (
     PageRequest,
     SeeOther,
+    is_open,
+    list_beside,
     page,
     refuse,
     to_conversation,
@@ -45,7 +46,7 @@ def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         return render(request, template, context, status=422)
     if not request.htmx:
         return to_conversation(conversation.id)
-    context |= {"current_id": conversation.id if _is_open(request, conversation) else None}
+    context |= {"current_id": conversation.id if is_open(request, conversation) else None}
     return render(request, "chats/sidebar.html#renamed", context)
 
 
@@ -61,7 +62,7 @@ def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     )
     if not request.htmx:
         return SeeOther("/")
-    if _is_open(request, conversation):
+    if is_open(request, conversation):
         return HttpResponse(headers={"HX-Redirect": "/"})
     return with_toasts(request)
 
@@ -73,8 +74,7 @@ def restore(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     restore_conversation(conversation=conversation)
     if not request.htmx:
         return to_conversation(conversation.id)
-    context = {"listing": list_conversations(user=request.user), "current_id": None}
-    return render(request, "chats/sidebar.html#items-beside", context)
+    return list_beside(request, with_archive=True)
 
 
 @page("GET", "HEAD", "POST")
@@ -112,12 +112,6 @@ def change_model(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     if not request.htmx:
         return to_conversation(conversation.id)
     return with_toasts(request, _topbar(request, conversation))
-
-
-def _is_open(request: PageRequest, conversation: Conversation) -> bool:
-    """Whether the page that asks is the conversation's own."""
-    path = request.htmx.current_url_abs_path or ""
-    return path.startswith(f"/c/{conversation.id}/")
 
 
 def _topbar(request: PageRequest, conversation: Conversation) -> str:

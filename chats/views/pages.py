@@ -17,6 +17,7 @@ from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
     PageRequest,
     conversation_context,
+    open_id,
     page,
     parsed_id,
     to_conversation,
@@ -94,10 +95,9 @@ def messages(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 def sidebar(request: PageRequest) -> HttpResponse:
     """A further page of the list of conversations, or the first one anew."""
     before = parsed_id(request.GET.get("before"))
-    path = request.htmx.current_url_abs_path or ""
     context = {
         "listing": list_conversations(user=request.user, before=before),
-        "current_id": parsed_id(path.removeprefix("/c/").split("/")[0]),
+        "current_id": open_id(request),
     }
     template = "chats/sidebar.html#items" if request.htmx else "chats/list.html"
     return render(request, template, context)

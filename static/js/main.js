@@ -2,6 +2,7 @@
 // what htmx or the socket puts into the page needs no setting up. The rarely used is loaded late.
 import "./shell.js";
 import "./list.js";
+import "./focus.js";
 import "./composer.js";
 import "./editing.js";
 import "./toasts.js";
