@@ -19,6 +19,7 @@ from tests.conftest import PASSWORD
 from tests.server import Server
 
 VISITORS = 20
+CHEAP = {"DJANGO_SETTINGS_MODULE": "tests.site_settings"}
 
 
 def fetch(browser: OpenerDirector, address: str, **answers: str) -> str:
@@ -53,7 +54,7 @@ def pages(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
     """How sign-up was set, and where everybody ended up."""
     start = threading.Barrier(VISITORS)
     with (
-        Server(tmp_path, {"SIGNUP": request.param}) as server,
+        Server(tmp_path, {"SIGNUP": request.param, **CHEAP}) as server,
         ThreadPoolExecutor(VISITORS) as pool,
     ):
         asked = [pool.submit(sign_up, server.url, number, start) for number in range(VISITORS)]

@@ -33,6 +33,7 @@ def site_environment(upstream: Upstream, **more: str) -> dict[str, str]:
         "PROVIDER_ALLOW_PRIVATE": "on",
         # People come from addresses of their own, so that limits tell them apart.
         "TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
         **more,
     }
 
@@ -66,9 +67,9 @@ def strict_server(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
     """A site whose patience is short; `ADMIN` is its administrator."""
     limits = {
         "REPLY_WAITING_NOTICE": "0.5",
-        "REPLY_FIRST_TOKEN_TIMEOUT": "5",
+        "REPLY_FIRST_TOKEN_TIMEOUT": "3",
         "REPLY_IDLE_TIMEOUT": "1.5",
-        "REPLY_TOTAL_TIMEOUT": "7",
+        "REPLY_TOTAL_TIMEOUT": "4",
         "SESSION_CHECK_INTERVAL": "0.3",
         "MAX_REPLY_LENGTH": "1000",
     }
@@ -89,7 +90,7 @@ async def make_admin(url: str) -> None:
 
 
 class Accounts:
-    """People of one server, each for one test at a time: signing up is slow on purpose."""
+    """People of one server, each for one test at a time."""
 
     def __init__(self, url: str) -> None:
         self.url = url

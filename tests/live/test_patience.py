@@ -53,7 +53,7 @@ async def test_a_provider_that_falls_silent_leaves_what_it_said(eve: Person) -> 
 
 async def test_a_provider_that_drips_for_ever_is_left(eve: Person, upstream: Upstream) -> None:
     asked = Asked(upstream, eve)
-    reply = await eve.start_chat(eve.own("Hello"), model="openai/fast-1000@1")
+    reply = await eve.start_chat(eve.own("Hello"), model="openai/fast-1000@2")
     article = await eve.ended(reply)
     assert article.status == "interrupted"
     assert words(1000).startswith(article.text.strip())

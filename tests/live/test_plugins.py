@@ -41,7 +41,12 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that finds the packages, and nothing else that is new."""
-    env = {"PYTHONPATH": str(packages), "PROVIDER_ALLOW_PRIVATE": "on", "TRUSTED_PROXIES": "1"}
+    env = {
+        "PYTHONPATH": str(packages),
+        "PROVIDER_ALLOW_PRIVATE": "on",
+        "TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
+    }
     with Server(tmp_path_factory.mktemp("plugins"), env=env) as running:
         yield running
         running.terminate()

@@ -42,6 +42,7 @@ def server(hanging: HangingProvider, tmp_path_factory: pytest.TempPathFactory) -
         "ANTHROPIC_BASE_URL": hanging.url,
         "PROVIDER_ALLOWED_HOSTS": f"127.0.0.1:{hanging.port}",
         "TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
         # Longer than any of these tests.
         "PROVIDER_LIST_TIMEOUT": "600",
     }

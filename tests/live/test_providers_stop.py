@@ -26,6 +26,7 @@ async def test_a_key_that_is_tested_does_not_hold_up_the_stop(tmp_path: Path) ->
             "PROVIDER_ALLOWED_HOSTS": f"127.0.0.1:{hanging.port}",
             "SHUTDOWN_GRACE": str(GRACE),
             "PROVIDER_LIST_TIMEOUT": "600",
+            "DJANGO_SETTINGS_MODULE": "tests.site_settings",
         }
         with Server(tmp_path, env=environment) as server:
             async with Person(server.url) as ann:
