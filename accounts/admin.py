@@ -37,7 +37,7 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
         (_("Status"), {"fields": ("is_active", "date_joined", "last_login")}),
-        (_("Preferences"), {"fields": ("theme", "default_model")}),
+        (_("Preferences"), {"fields": ("theme", "default_model", "makes_titles")}),
         (_("Permissions"), {"classes": ("collapse",), "fields": POWERS}),
     )
     add_fieldsets = (

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -112,3 +113,17 @@ class PreferencesForm(forms.Form):
             }
         ),
     )
+    makes_titles = forms.BooleanField(
+        label=_("Let the model name chats"),
+        required=False,
+        help_text=_(
+            "After the first reply, with a short further request to the same model. Otherwise the "
+            "first words stay."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if settings.TITLES != "model":
+            # Not for this site: what the user chose stays for when it is.
+            del self.fields["makes_titles"]

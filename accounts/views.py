@@ -66,7 +66,11 @@ def _signed_in(request: HttpRequest) -> User:
 def appearance(request: HttpRequest) -> HttpResponse:
     """Theme and default model."""
     user = _signed_in(request)
-    initial = {"theme": user.theme, "default_model": user.default_model}
+    initial = {
+        "theme": user.theme,
+        "default_model": user.default_model,
+        "makes_titles": user.makes_titles,
+    }
     form = PreferencesForm(request.POST or None, initial=initial)
     if form.is_valid():
         try:

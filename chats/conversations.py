@@ -87,8 +87,11 @@ def checked_model(model: str, *, user: User) -> str:
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
     """Give a conversation a title of the user's own."""
     conversation.title = clean_title(title)
+    conversation.title_source = Conversation.TitleSource.PERSON
     with transaction.atomic():
-        Conversation.objects.filter(id=conversation.id).update(title=conversation.title)
+        Conversation.objects.filter(id=conversation.id).update(
+            title=conversation.title, title_source=conversation.title_source
+        )
         events.sidebar_changed(conversation.owner_id)
 
 

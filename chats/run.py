@@ -59,6 +59,7 @@ class Run:
     def __init__(self, message_id: UUID, *, runner_id: str, pacer: Pacer) -> None:
         self.message_id = message_id
         self.task: asyncio.Task[None] | None = None
+        self.completed: Job | None = None
         self._runner_id = runner_id
         self._job: Job | None = None
         self._tally = Tally()
@@ -235,6 +236,8 @@ class Run:
         outcome.finish_reason = self._finish_reason
         self._tally.settle(outcome, written=self._made if self._first_token_at else None)
         saved = await self._save_end(outcome)
+        if saved and outcome.status == Status.COMPLETE:
+            self.completed = job
         await self.broadcast.end(outcome.status, saved=saved)
 
     async def _save_end(self, outcome: Outcome) -> bool:

@@ -18,8 +18,9 @@ from uuid import UUID, uuid4
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from chats import conversations, events, generation
+from chats import conversations, events, generation, titles
 from chats.database import in_database
+from chats.generation import Job
 from chats.pacing import Pacer
 from chats.run import Ending, Run
 from providers import availability
@@ -45,6 +46,7 @@ class Runner:
         self.pacer = Pacer()
         self.runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._titles: dict[UUID, asyncio.Task[None]] = {}
         self._housekeeping: list[asyncio.Task[Any]] = []
         self._channel = ""
         self._closing = False
@@ -69,6 +71,8 @@ class Runner:
         """Let running replies end within `grace` seconds, save the others as interrupted."""
         self._closing = True
         events.set_reply_starter(None)
+        for title in self._titles.values():
+            title.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
         for run in list(self.runs.values()):
@@ -77,7 +81,7 @@ class Runner:
             await asyncio.wait(self._tasks, timeout=5)
         for task in self._housekeeping:
             task.cancel()
-        await asyncio.gather(*self._housekeeping, return_exceptions=True)
+        await asyncio.gather(*self._housekeeping, *self._titles.values(), return_exceptions=True)
         await self._flush()
 
     def _start(self, message_id: UUID) -> None:
@@ -100,6 +104,16 @@ class Runner:
         self.runs.pop(run.message_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("Reply %s ended without a status", run.message_id, exc_info=error)
+        if run.completed is not None and not self._closing:
+            self._name(run.completed)
+
+    def _name(self, job: Job) -> None:
+        """Have a title made, beside all else. Pages have been told of the reply's end."""
+        if job.conversation_id in self._titles or not titles.may_name(job):
+            return
+        task = self.loop.create_task(titles.name_conversation(job.message.id))
+        self._titles[job.conversation_id] = task
+        task.add_done_callback(lambda _task: self._titles.pop(job.conversation_id, None))
 
     async def _listen(self) -> None:
         """Take messages meant for whichever process makes a reply."""

@@ -257,6 +257,9 @@ if FALLBACK_MODEL == "none":
 elif not all(FALLBACK_MODEL.partition("/")):
     env.refuse("FALLBACK_MODEL must be provider/model, for example openai/gpt-4o, or none.")
 
+# --- Chats ------------------------------------------------------------------------------------
+TITLES = env.choice("TITLES", "model", ("model", "words"))
+
 # --- Mail -------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "parley@localhost")
 EMAIL_TIMEOUT = 10

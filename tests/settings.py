@@ -15,6 +15,7 @@ os.environ.update(
         "DATA_DIR": _directory.name,
         # Whoever runs the tests may have one.
         "OLLAMA_DISCOVERY": "false",
+        "TITLES": "words",
     }
 )
 

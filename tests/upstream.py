@@ -35,6 +35,7 @@ that is `/mode <name>` (not with the model `echo`):
     length              ends because of the token limit
     refuse              ends because of the content filter
     empty               ends without any text
+    say TEXT            TEXT, with the escapes of JSON
     html                200 with a web page instead of a stream
     redirect            302 to /_redirected
     error-event         two tokens, then an error event in the stream
@@ -54,6 +55,8 @@ that is `/mode <name>` (not with the model `echo`):
     429-once            429 with Retry-After: 1 to the first request of a text, then ok
     500-once            500 to the first request of a text, then ok
     cut-once            the connection breaks before any answer, then ok
+
+A request for a chat's title is answered as a line `/title <mode>` of the chat's first message says.
 
 For tests and benchmarks: `GET /_requests` (id, at, method, path, headers, body), `GET /_timeline`
 (per request: model, `tokens` = time of each token's write in Unix seconds, `end` = complete, cut,

@@ -4,6 +4,7 @@ The modes are listed in `tests.upstream`.
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import AsyncIterator
@@ -40,6 +41,8 @@ and, as far as anybody remembers, quite safe; see [the timetable](https://exampl
 HUGE = 10 * 1024 * 1024
 LISTED = ["ok", "echo", "fast-400@100", "reasoning", "slow", "hang", "cut-after-5", "error-429"]
 MODE_LINE = re.compile(r"\A/mode (\S+)\s*(?:\n|\Z)")
+TITLE_LINE = re.compile(r"^/title (.+)$", re.MULTILINE)
+FIRST_MESSAGE = "First message:"
 ODD_PAGES: dict[str, tuple[int, dict[str, str], str]] = {
     "html": (200, {"Content-Type": "text/html"}, "<html><body>Welcome</body></html>"),
     "redirect": (302, {"Location": "/_redirected"}, ""),
@@ -73,7 +76,13 @@ def prompt_of(body: dict[str, Any]) -> Prompt:
 
 
 def mode_of(prompt: Prompt) -> str:
-    """The model's name, unless the message's first line says otherwise."""
+    """The model's name, unless the message's first line says otherwise.
+
+    Of a request for a chat's title: what the first line that begins with `/title ` says.
+    """
+    title = TITLE_LINE.search(prompt.text)
+    if title and prompt.text.startswith(FIRST_MESSAGE):
+        return title[1]
     line = MODE_LINE.match(prompt.text)
     return line[1] if line and prompt.model != "echo" else prompt.model
 
@@ -147,6 +156,8 @@ def _simple(mode: str, prompt: Prompt) -> list[Step]:
         return [*_pieces("reasoning", THOUGHTS), *_pieces("text", ANSWER)]
     if mode == "empty":
         return []
+    if mode.startswith("say "):
+        return _pieces("text", json.loads(f'"{mode.removeprefix("say ")}"'))
     answers = {"byte-by-byte": UNICODE_ANSWER, "u2028": SEPARATORS_ANSWER}
     return _pieces("text", answers.get(mode, ANSWER))
 

@@ -19,6 +19,16 @@ document.addEventListener(
   true,
 );
 
+// Whoever renamed the open chat, its page follows the list.
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const page = document.getElementById("thread")?.dataset.page;
+  const link = target.id === "sidebar-items" && page && target.querySelector(`a[href="${page}"]`);
+  if (!link) return;
+  const title = link.textContent.trim();
+  document.title = `${title} · Parley`;
+  document.querySelector("#main > h1").textContent = title;
+});
+
 // The list keeps its place from page to page.
 const list = document.querySelector(".sidebar-scroll");
 if (list) {

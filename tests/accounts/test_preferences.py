@@ -99,3 +99,10 @@ def test_only_staff_is_shown_the_way_to_administration(owner: User, owner_client
     owner.is_staff = True
     owner.save()
     assert "/admin/" in owner_client.get("/settings/account/").text
+
+
+def test_whether_the_model_names_chats_is_kept_with_the_rest(owner: User) -> None:
+    update_preferences(user=owner, makes_titles=False)
+    update_preferences(user=owner, theme="light")
+    owner.refresh_from_db()
+    assert (owner.theme, owner.makes_titles) == ("light", False)
