@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 
 from benchmarks.figures import Figure
-from benchmarks.processes import Site, Upstream, running_site
+from benchmarks.processes import Site, Upstream, running_upstream
 from benchmarks.viewers import watch
+from tests.ollama_upstream import OllamaUpstream
 from tests.server import Server, clean_environment
 
 ROUNDS = 5
@@ -35,7 +36,8 @@ def measure() -> Iterator[Figure]:
     """`serve` on an existing data directory, from the start of the process to the first 200 of
     `/healthz`; median of five. The yardstick, by turns with it, is a process that sets up Django
     with two of its apps and ends. Memory is that of the whole process tree five seconds after the
-    demo provider answered one message over a watched socket.
+    demo provider answered one message over a watched socket; then the same for each provider, on
+    a data directory that is made by the start of that server.
     """
     with tempfile.TemporaryDirectory() as directory:
         with Server(Path(directory)) as first:
@@ -87,9 +89,34 @@ def _memory(directory: Path) -> Iterator[Figure]:
     yield Figure("proportional share (PSS)", sum(i.pss for i in demo) / MEGABYTE, "MB")
     yield Figure("its alone (USS)", sum(i.uss for i in demo) / MEGABYTE, "MB")
     yield Figure("processes", len(demo))
-    with running_site(model="openai/ok") as site:
-        sdk = _chat_and_rest(site)
-    yield Figure("resident memory with the OpenAI SDK", sum(i.rss for i in sdk) / MEGABYTE, "MB")
+    with running_upstream() as upstream, OllamaUpstream() as ollama:
+        for model, variables in _providers(upstream.url, ollama.url).items():
+            name = f"resident memory with {model.partition('/')[0]}"
+            yield Figure(name, _resident(model, variables), "MB", bar=150)
+
+
+def _providers(url: str, ollama_url: str) -> dict[str, dict[str, str]]:
+    """The environment of a site with one provider, by a model to use there."""
+    return {
+        "openai/ok": {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"{url}/v1"},
+        "anthropic/ok": {"ANTHROPIC_API_KEY": "sk-bench", "ANTHROPIC_BASE_URL": url},
+        "openrouter/ok": {
+            "OPENROUTER_API_KEY": "sk-bench",
+            "OPENROUTER_BASE_URL": f"{url}/api/v1",
+        },
+        "ollama/ok": {"OLLAMA_BASE_URL": ollama_url},
+    }
+
+
+def _resident(model: str, variables: dict[str, str]) -> float:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Server(Path(directory), variables, fresh=True) as server,
+    ):
+        site = Site(server, Upstream(""))
+        site.fill(model, [0])
+        resident: int = sum(memory.rss for memory in _chat_and_rest(site))
+        return resident / MEGABYTE
 
 
 def _chat_and_rest(site: Site) -> list[Any]:
