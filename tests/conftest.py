@@ -1,5 +1,7 @@
 """Fixtures shared by all tests. Named roles: `owner`, `stranger`, `admin`."""
 
+from collections import Counter
+
 import pytest
 from django.test import Client
 
@@ -7,6 +9,19 @@ from accounts.models import User
 from providers import availability
 
 PASSWORD = "correct horse battery staple"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let workers take the files in the order below, not by the number of their tests."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start servers come first: what is last should be short, or one worker idles."""
+    slow = {item.path for item in items if item.get_closest_marker("server")}
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -count[item.path], item.path))
 
 
 def make_user(name: str, **fields: object) -> User:
