@@ -130,7 +130,9 @@ def test_pages_have_names_structure_and_contrast(people: People, scheme: str) ->
     chat.reply_is("failed")
     assert chat.page.evaluate(CONTRAST) == []
     status = "/settings/providers/status/"
-    for page in ("/settings/", "/settings/providers/", status, "/settings/account/", "/nowhere/"):
+    ann.post(f"{ann.start('Put away')}archive/", {})
+    more = (status, "/settings/account/", "/archive/", "/nowhere/")
+    for page in ("/settings/", "/settings/providers/", *more):
         chat.page.goto(page)
         check_names(chat.page)
         check_structure(chat.page)

@@ -22,7 +22,7 @@ LONG = "\n\n".join(
 )  # fmt: skip
 PAGES = (
     *("/", "/settings/", "/settings/providers/", "/settings/providers/status/"),
-    *("/settings/account/", "/sidebar/", "/nowhere/"),
+    *("/settings/account/", "/sidebar/", "/archive/", "/nowhere/"),
 )
 
 
@@ -42,6 +42,7 @@ def test_no_page_is_wider_than_its_window(people: People, width: int) -> None:
     chat.send("x" * 500)
     chat.reply_is("failed")
     assert chat.overflow() <= 0
+    ann.post(f"{ann.start('y' * 300)}archive/", {})
     for page in PAGES:
         chat.page.goto(page)
         assert chat.overflow() <= 0, page
