@@ -70,6 +70,11 @@ def reply_ended(conversation_id: UUID, message_id: UUID, status: str) -> None:
     _on_commit(conversation_group(conversation_id), page_event(payload))
 
 
+def reply_gone(conversation_id: UUID, message_id: UUID) -> None:
+    """Tell pages, on commit, that a live reply was deleted: its end has nothing to be fetched."""
+    _on_commit(conversation_group(conversation_id), page_event({"t": "gone", "m": str(message_id)}))
+
+
 def session_ended(session_key: str) -> None:
     """Close the sockets of a session that was signed out, at once."""
     async_to_sync(send_to_group)(session_group(session_key), {"type": "session.ended"})

@@ -96,6 +96,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
             row = cursor.fetchone()
         return self.model._meta.pk.to_python(row[0]) if row else message_id
 
+    def ids_below(self, message_id: UUID) -> list[UUID]:
+        """Ids of a message and of all that hangs on it, parents before children. One query."""
+        table = self.model._meta.db_table
+        sql = f"""
+            WITH RECURSIVE below(id, depth) AS (
+                SELECT id, 0 FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT child.id, below.depth + 1
+                FROM {table} child JOIN below ON child.parent_id = below.id
+            )
+            SELECT id FROM below ORDER BY depth
+        """  # noqa: S608  the table's name is ours, the value is bound
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, [self._prepared(message_id)])
+            rows = cursor.fetchall()
+        return [self.model._meta.pk.to_python(row[0]) for row in rows]
+
     def sibling_ids(self, messages: list["Message"]) -> dict[UUID, list[UUID]]:
         """For each message the ids of all that answer the same parent, oldest first. One query."""
         if not messages:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from chats.access import message_or_404
+from chats.conversations import checked_model
 from chats.messages import (
     continue_reply,
     edit_message,
@@ -68,10 +69,13 @@ def retry(request: PageRequest, message_id: UUID) -> HttpResponse:
 
 @page("POST")
 def regenerate(request: PageRequest, message_id: UUID) -> HttpResponse:
-    """Answer once more, beside the first answer."""
+    """Answer once more, beside the first answer; by `model` instead of the chat's, once."""
     found = message_or_404(request.user, message_id)
     try:
-        reply = regenerate_reply(message=found)
+        model = request.POST.get("model", "")
+        reply = regenerate_reply(
+            message=found, model=checked_model(model, user=request.user) if model else ""
+        )
     except ValidationError as error:
         return _refused(request, error, found)
     return show_thread(request, reply.conversation, message_id=reply.id)

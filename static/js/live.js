@@ -64,8 +64,15 @@ function onmessage(data) {
   else if (data.t === "frame" && reply && !reply.frame(data)) resync(reply);
   else if (data.t === "notice") reply?.notice.show(data);
   else if (data.t === "end" && reply) end(reply, data);
+  else if (data.t === "gone" && reply) forget(reply);
   else if (data.t === "thread") threadChanged(data.leaf);
   else if (data.t === "sidebar") document.body.dispatchEvent(new CustomEvent("parley:sidebar"));
+}
+
+// A reply that was deleted: what still comes of it has no place.
+function forget(reply) {
+  replies.delete(reply.id);
+  reply.article.dataset.status = "stopped";
 }
 
 function resync(reply) {

@@ -11,6 +11,7 @@ import "./shortcuts.js";
 const late = {
   "copy-code": () => import("./copy.js"),
   "copy-message": () => import("./copy.js"),
+  "message-menu": () => import("./message-menu.js"),
   "pick-model": () => import("./picker.js"),
 };
 

@@ -8,17 +8,20 @@ const PAGE = 8;
 // What providers that were asked again have said by then.
 const LATER = [1000, 3000, 8000];
 let waiting = false;
+// The form that the choice is for, if it is not the chat's own model.
+let form = null;
 
 export const prefetch = () => load(address()).catch(() => {});
 
-export function run() {
+export function run(opener) {
+  form = opener.closest("form");
   const dialog = find("model-dialog");
   if (!dialog.dataset.ready) prepare(dialog);
   find("model-search").value = "";
   waiting = false;
   dialog.showModal();
   find("model-search").focus();
-  models.open(address(), find("model-facts").dataset.model, settled);
+  models.open(address(), form?.dataset.current ?? find("model-facts").dataset.model, settled);
 }
 
 function prepare(dialog) {
@@ -58,6 +61,10 @@ function choose(option) {
   const dialog = find("model-dialog");
   if (!option || !dialog.open) return;
   dialog.close();
+  if (form) {
+    form.elements.model.value = option.dataset.model;
+    return form.requestSubmit();
+  }
   find("model-button").focus();
   const before = { ...find("model-facts").dataset };
   const { model, provider, images, files, context, maxOutput } = option.dataset;
@@ -66,14 +73,14 @@ function choose(option) {
   for (const each of document.querySelectorAll("[data-chosen]")) {
     each.textContent = each.dataset.chosen === "label" ? label : provider;
   }
-  const form = find("model-form");
-  if (!form) return;
+  const chosen = find("model-form");
+  if (!chosen) return;
   const back = ({ detail }) => {
     // A refused choice comes back as a part to swap, which htmx takes for a success.
     if (!detail.successful || detail.xhr.status === 422) show(before);
   };
-  form.addEventListener("htmx:afterRequest", back, { once: true });
-  form.requestSubmit();
+  chosen.addEventListener("htmx:afterRequest", back, { once: true });
+  chosen.requestSubmit();
 }
 
 function show(facts) {

@@ -45,7 +45,7 @@ document.addEventListener("click", (event) => {
   if (action?.dataset.action === "help") document.getElementById("help").showModal();
   // A click beside a dialog closes it; a chosen entry closes its menu.
   if (event.target.matches("dialog")) event.target.close();
-  if (event.target.closest(".menu-item")) event.target.closest("[popover]")?.hidePopover();
+  if (event.target.closest(".menu-item:not(summary), [data-closes]")) event.target.closest("[popover]")?.hidePopover();
 });
 
 phone.addEventListener("change", closeDrawer);
@@ -56,14 +56,16 @@ document.addEventListener(
   (event) => {
     const menu = event.target;
     if (event.newState !== "open" || !menu.matches?.(".menu")) return;
-    const box = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+    const box = document.querySelector(`[popovertarget="${menu.id}"], [aria-controls="${menu.id}"]`).getBoundingClientRect();
     const below = box.bottom < innerHeight * 0.6;
     const right = box.left > innerWidth * 0.5;
+    // A menu whose width is known stays on the screen.
+    const room = root.clientWidth - 8 - (parseFloat(getComputedStyle(menu).width) || 0);
     Object.assign(menu.style, {
       margin: 0,
       top: below ? `${box.bottom + 4}px` : "auto",
       bottom: below ? "auto" : `${innerHeight - box.top + 4}px`,
-      left: right ? "auto" : `${Math.max(8, box.left)}px`,
+      left: right ? "auto" : `${Math.max(8, Math.min(box.left, room))}px`,
       right: right ? `${Math.max(8, root.clientWidth - box.right)}px` : "auto",
     });
   },

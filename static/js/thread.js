@@ -6,7 +6,9 @@ let missed = null;
 
 export function threadChanged(leaf) {
   missed = leaf;
-  if (posting || !leaf || document.getElementById(`message-${leaf}`)) return;
+  // What is deleted in another tab leaves a leaf that this page shows further up.
+  const last = [...document.querySelectorAll("#thread article")].at(-1);
+  if (posting || !leaf || last?.id === `message-${leaf}`) return;
   refetch();
 }
 

@@ -1,0 +1,133 @@
+"""Cutting a message tree, and growing another one from it."""
+
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chats import events
+from chats.attachments import discard_attachment
+from chats.conversations import delete_conversation
+from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
+
+_BATCH: Final = 500
+_FACTS_OF_ONE: Final = ("cost_micros", "runner", "heartbeat_at", "stop_requested")
+"""What a copy of a message starts without: its text was paid for once and is made by nobody."""
+_SETTINGS: Final = (
+    "owner_id", "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
+    "options", "fallback_model",
+)  # fmt: skip
+
+_Link = Attachment.messages.through
+
+
+def delete_from(*, message: Message) -> bool:
+    """Remove a message and all that hangs on it, in every version; files that only these used too.
+
+    Where the page showed some of it, it shows the nearest other version, else ends at the parent.
+    False when nothing would be left: then the conversation is deleted as a whole, which can be
+    undone. Deleting twice does no harm. Queries grow with every 500 messages and with their files.
+    """
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(id=message.conversation_id)
+        if is_all_of_it(message):
+            delete_conversation(conversation=conversation)
+            return False
+        doomed = Message.objects.ids_below(message.id)
+        if not doomed:
+            return True
+        if conversation.current_leaf_id in set(doomed):
+            leaf_id = _leaf_without(message)
+            Conversation.objects.filter(id=conversation.id).update(current_leaf_id=leaf_id)
+        else:
+            leaf_id = conversation.current_leaf_id
+        for live_id in set(doomed).intersection(
+            conversation.messages.live().values_list("id", flat=True)
+        ):
+            # In this order: the runner tells of the end as soon as it is stopped.
+            events.reply_gone(conversation.id, live_id)
+            events.stop_requested(live_id)
+        _remove(doomed)
+        events.thread_changed(conversation.id, leaf_id)
+        return True
+
+
+def is_all_of_it(message: Message) -> bool:
+    """Whether a conversation would be empty without this message. At most one query."""
+    if message.parent_id is not None:
+        return False
+    roots = Message.objects.filter(conversation_id=message.conversation_id, parent=None)
+    return not roots.exclude(id=message.id).exists()
+
+
+def branch_off(*, message: Message) -> Conversation:
+    """A new conversation that begins with copies of the path up to `message`, files shared.
+
+    The conversation's settings are the old one's. A reply that is still being written is copied
+    as far as it is, as interrupted. Copies cost nothing. Queries do not grow with the path, but
+    for one for some dozen messages on SQLite.
+    """
+    with transaction.atomic():
+        source = Conversation.objects.select_for_update().get(id=message.conversation_id)
+        branch = Conversation.objects.create(
+            title=_branch_title(source),
+            title_source=Conversation.TitleSource.PERSON,
+            **{name: getattr(source, name) for name in _SETTINGS},
+        )
+        path = Message.objects.path_to(message.id)
+        ids = {original.id: uuid4() for original in path}
+        Message.objects.bulk_create([_copy(original, branch, ids) for original in path])
+        _share_files(ids, conversation=source)
+        branch.current_leaf_id = ids[message.id]
+        branch.save(update_fields=["current_leaf"])
+        events.sidebar_changed(branch.owner_id)
+    return branch
+
+
+def _leaf_without(message: Message) -> UUID | None:
+    """Where the path ends when `message` is gone: below the version before it, or after it."""
+    ids = Message.objects.sibling_ids([message])[message.id]
+    at = ids.index(message.id)
+    others = ids[:at][-1:] or ids[at + 1 :][:1]
+    return Message.objects.newest_leaf_below(others[0]) if others else message.parent_id
+
+
+def _remove(doomed: list[UUID]) -> None:
+    """Delete messages, the deepest first: so none of the batches has to look for more."""
+    files: dict[UUID, Attachment] = {}
+    batches = [doomed[at : at + _BATCH] for at in range(0, len(doomed), _BATCH)]
+    for batch in reversed(batches):
+        files |= Attachment.objects.filter(messages__in=batch).in_bulk()
+        Message.objects.filter(id__in=batch).delete()
+    for attachment in files.values():
+        discard_attachment(attachment=attachment)
+
+
+def _copy(original: Message, branch: Conversation, ids: dict[UUID, UUID]) -> Message:
+    values: dict[str, Any] = {
+        field.attname: getattr(original, field.attname)
+        for field in Message._meta.concrete_fields
+        if field.attname not in _FACTS_OF_ONE
+    }
+    values |= {"id": ids[original.id], "conversation_id": branch.id}
+    values["parent_id"] = ids[original.parent_id] if original.parent_id else None
+    if original.is_live:
+        values["status"] = Message.Status.INTERRUPTED
+    return Message(**values)
+
+
+def _share_files(ids: dict[UUID, UUID], *, conversation: Conversation) -> None:
+    links = _Link.objects.filter(message__conversation=conversation).order_by("id")
+    _Link.objects.bulk_create(
+        _Link(attachment_id=link.attachment_id, message_id=ids[link.message_id])
+        for link in links
+        if link.message_id in ids
+    )
+
+
+def _branch_title(source: Conversation) -> str:
+    """As the old one's, and that it is a branch; said once."""
+    mark = _("(branch)")
+    title = str(source).removesuffix(mark).rstrip()
+    return f"{title[: TITLE_LENGTH - len(mark) - 1].rstrip()} {mark}"
