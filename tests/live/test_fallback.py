@@ -170,10 +170,10 @@ async def fay(upstream: Upstream, tmp_path: Path) -> AsyncIterator[Person]:
 async def test_the_sites_second_model_stands_in_for_a_provider_that_is_not_there(
     fay: Person, upstream: Upstream
 ) -> None:
-    article = await fay.ended(await fay.start_chat(fay.own("Hello"), model="openai/ok"))
+    first = await fay.start_chat(fay.own("Hello"), model="openai/ok")
+    alone = await ask(fay, "openai/ok", second="none")
+    article, none = await asyncio.gather(fay.ended(first), fay.ended(alone))
     assert article.status == "complete"
     assert "openai/ok failed: The provider could not be reached." in article.footer
-    assert len(Asked(upstream, fay).requests) == 1
-    none = await fay.ended(await ask(fay, "openai/ok", second="none"))
     assert none.status == "failed"
     assert len(Asked(upstream, fay).requests) == 1
