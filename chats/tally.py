@@ -4,6 +4,7 @@ from typing import Any
 
 from chats import context
 from chats.generation import Job, Outcome
+from chats.picker import visible
 from chats.prompts import Prompt
 from providers.prices import cost_micros
 from providers.types import FellBack, Usage
@@ -51,6 +52,8 @@ class Tally:
         prompt = self.prompt
         if prompt is None:
             return
+        if called := visible(prompt.route.info.name):
+            outcome.metadata["model_label"] = called
         for name in ("left_out", "images_left_out"):
             if count := getattr(prompt, name):
                 outcome.metadata[name] = count

@@ -1,19 +1,24 @@
-"""What a reply cost, as its run enters it."""
+"""What a reply cost and what its model is called, as its run enters it."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.test import AsyncClient
 from pytest_django import Settings
 
+from accounts.models import User
 from chats import conversations, messages
 from chats.models import Message
 from chats.pacing import Pacer
 from chats.run import Run
 from providers.types import ModelInfo, Usage
+from tests.chats.pages import HTMX
 from tests.conftest import make_user
+from tests.markup import parse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PRICED = ModelInfo(id="demo", input_price=Decimal(3), output_price=Decimal(10))
@@ -89,3 +94,31 @@ async def test_what_the_next_prompt_begins_with(reply: Message, counted: Any) ->
     made = await go_on(await make(reply))
     assert made.metadata["context"]["tokens"] == 1150
     assert made.metadata["context"]["counted"] == 1000
+
+
+async def test_a_reply_keeps_what_its_model_is_called(
+    reply: Message, counted: Any, async_client: AsyncClient
+) -> None:
+    """So that pages need not look it up, and a later name does not change who wrote it."""
+    counted(replace(PRICED, name="<b>De</b>\u202emo 1"))
+    made = await make(reply)
+
+    assert made.metadata["model_label"] == "<b>De</b>mo 1"
+    await async_client.aforce_login(await User.objects.aget())
+    page = await async_client.get(f"/m/{made.id}/footer/", headers=HTMX)
+    [facts] = parse(page.content.decode()).by_class("message-facts")
+    called = facts.by_tag("span")[0]
+    assert (called.text, called.attributes["title"]) == ("<b>De</b>mo 1", "demo/demo")
+
+
+async def test_a_reply_without_such_a_name_says_the_id(
+    reply: Message, counted: Any, async_client: AsyncClient
+) -> None:
+    counted(PRICED)
+    made = await make(reply)
+
+    assert "model_label" not in made.metadata
+    await async_client.aforce_login(await User.objects.aget())
+    page = await async_client.get(f"/m/{made.id}/footer/", headers=HTMX)
+    [facts] = parse(page.content.decode()).by_class("message-facts")
+    assert facts.by_tag("span")[0].text == "demo"
