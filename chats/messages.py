@@ -63,6 +63,7 @@ def edit_message(*, message: Message, content: str) -> Posted:
     attachments = list(message.attachments.all())
     text = clean_content(content, may_be_empty=bool(attachments))
     with transaction.atomic():
+        _require_present(message)
         return add_exchange(
             conversation=message.conversation,
             parent_id=message.parent_id,
@@ -80,6 +81,7 @@ def regenerate_reply(*, message: Message, model: str = "") -> Message:
     if message.is_live:
         raise ValidationError(_("This reply is still being written."), code="live")
     with transaction.atomic():
+        _require_present(message)
         return _add_reply(message.conversation, parent_id=message.parent_id, model=model)
 
 
@@ -235,6 +237,16 @@ def _require_room(conversation: Conversation) -> None:
             % {"count": live},
             code="too_many_live",
         )
+
+
+def _require_present(message: Message) -> None:
+    """Another tab may have deleted it and what it answers; the conversation is locked from here on.
+
+    Call inside a transaction.
+    """
+    Conversation.objects.select_for_update().only("id").get(id=message.conversation_id)
+    if not Message.objects.filter(id=message.id).exists():
+        raise ValidationError(_("This message was deleted."), code="gone")
 
 
 def _require_reply(message: Message) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
@@ -106,6 +107,20 @@ class TestDelete:
         delete_from(message=message)
         assert delete_from(message=stale)
         assert texts(conversation) == ["Hello there", "An answer."]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_another_tab_deletes_at_once_is_not_answered(self, owner: User) -> None:
+        conversation = make_conversation(owner, turns=2)
+        question = Message.objects.get(content="Question 1")
+        reply = Message.objects.get(content="Answer 1")
+        delete_from(message=Message.objects.get(id=question.id))
+        with pytest.raises(ValidationError, match="was deleted"):
+            messages.regenerate_reply(message=reply)
+        with pytest.raises(ValidationError, match="was deleted"):
+            messages.edit_message(message=question, content="Anew")
+        with pytest.raises(ValidationError, match="not in this chat"):
+            messages.post_message(conversation=conversation, content="On", parent_id=reply.id)
+        assert texts(conversation) == ["Question 0", "Answer 0"]
 
     def test_first_message_twice_keeps_the_time_of_the_deletion(
         self, conversation: Conversation
