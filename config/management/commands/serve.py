@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config import serving
+from config import memory, serving
 
 
 class Command(BaseCommand):
@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit code 0 after a stop that was asked for, 1 when the site could not start."""
         signal.signal(signal.SIGTERM, _leave)
+        memory.limit_arenas()
         try:
             with serving.prepare(self._say):
                 # Imported late: the reactor, and the pages with all that they need.

@@ -1,0 +1,41 @@
+"""One arena of memory for all threads."""
+
+import subprocess
+import sys
+
+from tests.server import ROOT
+
+# The heaps that glibc tells of, after threads that all took memory at once.
+CODE = """
+import ctypes, tempfile, threading
+from config import memory
+
+memory.limit_arenas()
+libc = ctypes.CDLL(None)
+together = threading.Barrier(6)
+
+def take():
+    libc.malloc(10_000)
+    together.wait()
+
+threads = [threading.Thread(target=take) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+heaps = 1
+if hasattr(libc, "malloc_info"):
+    libc.fopen.restype = ctypes.c_void_p
+    with tempfile.NamedTemporaryFile() as file:
+        stream = ctypes.c_void_p(libc.fopen(file.name.encode(), b"w"))
+        libc.malloc_info(0, stream)
+        libc.fclose(stream)
+        heaps = file.read().count(b"<heap ")
+print(heaps)
+"""
+
+
+def test_all_threads_share_one_arena() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "1"
