@@ -321,3 +321,15 @@ def test_without_script(people: People) -> None:
     page.locator(".picker-option").click()
     expect(page).to_have_url(re.compile(r"/\?model=openai%2Fecho$"))
     expect(page.locator("#model-button")).to_contain_text("echo")
+
+
+def test_second_models_are_suggested_when_the_settings_open(people: People) -> None:
+    chat = people().chat(model="openai/ok")
+    chat.send("Hello")
+    chat.reply_is("complete")
+    suggested = chat.page.locator("#fallback-models option")
+    expect(suggested).to_have_count(0)
+    chat.page.get_by_role("button", name="Settings of this chat").click()
+    expect(chat.page.locator("#fallback-models option[value='openai/echo']")).to_have_attribute(
+        "label", "echo · OpenAI"
+    )
