@@ -5,6 +5,7 @@ import logging
 import time
 import unicodedata
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -276,6 +277,33 @@ async def test_a_title_under_way_is_given_up_at_shutdown(
     await runner.shutdown(10)
     assert time.monotonic() - started < 5
     assert not runner._titles
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reply_that_is_continued_meanwhile_asks_no_second_time(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.PROVIDER_DEMO_DELAY = 0
+    monkeypatch.setattr("chats.titles.DEMO", "")
+    answering(monkeypatch, 30.0)
+    begun: list[UUID] = []
+    make = titles.name_conversation
+
+    async def note(message_id: UUID) -> None:
+        begun.append(message_id)
+        await make(message_id)
+
+    monkeypatch.setattr(titles, "name_conversation", note)
+    reply = await sync_to_async(_pending)()
+    runner = Runner(asyncio.get_running_loop())
+    for _time in range(2):
+        runner._start(reply.id)
+        await until(lambda: not runner.runs)
+        await reply.arefresh_from_db()
+        assert reply.status == Message.Status.COMPLETE
+        await sync_to_async(messages.continue_reply)(message=reply)
+    await runner.shutdown(0)
+    assert begun == [reply.id]
 
 
 def _asked() -> Message:
