@@ -1,5 +1,7 @@
 """Personal preferences: the page and the rules behind it."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -60,7 +62,12 @@ def test_malformed_preferences_change_nothing(
 
 
 def test_the_rules_hold_for_every_caller(owner: User) -> None:
-    for changes in ({"theme": "sepia"}, {"default_model": "gpt"}, {"default_model": "a/" * 101}):
+    wrong: list[dict[str, Any]] = [
+        {"theme": "sepia"},
+        {"default_model": "gpt"},
+        {"default_model": "a/" * 101},
+    ]
+    for changes in wrong:
         with pytest.raises(ValidationError) as error:
             update_preferences(user=owner, **changes)
         assert list(error.value.message_dict) == list(changes)
