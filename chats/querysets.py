@@ -9,7 +9,12 @@ from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from chats.models import Attachment, Conversation, Message  # noqa: F401  named in strings
+    from chats.models import (  # noqa: F401  named in strings
+        Attachment,
+        Conversation,
+        LibraryEntry,
+        Message,
+    )
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -24,8 +29,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner=user, deleted_at__isnull=False)
 
     def listed(self) -> "ConversationQuerySet":
-        """Those that the sidebar shows: all but the archived ones."""
-        return self.filter(archived_at__isnull=True)
+        """Those that the sidebar shows: all but archived and temporary ones."""
+        return self.filter(archived_at__isnull=True, is_temporary=False)
 
     def pinned(self, count: int) -> "ConversationQuerySet":
         """The newest `count` of the pinned ones, in the order of the sidebar."""
@@ -33,7 +38,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def archived(self) -> "ConversationQuerySet":
         """Those put into the archive, last archived first."""
-        return self.filter(archived_at__isnull=False).order_by("-archived_at", "-id")
+        archived = self.filter(archived_at__isnull=False, is_temporary=False)
+        return archived.order_by("-archived_at", "-id")
 
     def newest_first(self) -> "ConversationQuerySet":
         """In the order of the sidebar."""
@@ -148,3 +154,15 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def abandoned(self, *, older_than: timedelta) -> "AttachmentQuerySet":
         """Never sent, or left behind by deleted messages, for longer than `older_than`."""
         return self.filter(messages=None, created_at__lt=timezone.now() - older_than)
+
+
+class LibraryQuerySet(models.QuerySet["LibraryEntry"]):
+    """Reads of templates and presets."""
+
+    def for_user(self, user: "User") -> "LibraryQuerySet":
+        """Those that `user` may use: own ones, and what others share."""
+        return self.filter(models.Q(owner=user) | models.Q(is_shared=True))
+
+    def owned_by(self, user: "User") -> "LibraryQuerySet":
+        """Those that `user` may change."""
+        return self.filter(owner=user)

@@ -29,7 +29,16 @@ class Image:
     media_type: str
 
 
-Part = Text | Image
+@dataclass(frozen=True, slots=True)
+class File:
+    """A document given as it is, to a model with `accepts_files`: raw bytes, type and name."""
+
+    data: bytes
+    media_type: str
+    name: str
+
+
+Part = Text | Image | File
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,27 @@ class ReasoningDelta:
     """Text to append to the model's visible reasoning. Never empty."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that the reply rests on. All of it is the provider's word: hostile until shown."""
+
+    url: str
+    title: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model called: by itself at the provider's, with a result, or by asking us."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON, as the model wrote it."""
+    result: str | None = None
+    """None while nobody ran it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +157,7 @@ class Finish:
     reason: FinishReason
 
 
-AdapterEvent = TextDelta | ReasoningDelta | Usage | Finish
+AdapterEvent = TextDelta | ReasoningDelta | Source | ToolCall | Usage | Finish
 Event = AdapterEvent | Retrying | FellBack
 
 

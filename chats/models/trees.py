@@ -1,7 +1,4 @@
-"""Conversations, their message trees and attached files.
-
-Owns fields and constraints. Reads live in `chats.querysets`, changes in the domain modules.
-"""
+"""Conversations and their message trees."""
 
 import uuid
 
@@ -11,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chats.querysets import AttachmentQuerySet, ConversationQuerySet, MessageQuerySet
+from chats.querysets import ConversationQuerySet, MessageQuerySet
 
 TITLE_LENGTH = 200
 
@@ -54,6 +51,12 @@ class Conversation(models.Model):
     )
     is_pinned = models.BooleanField(_("pinned"), default=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    is_temporary = models.BooleanField(
+        _("temporary"), default=False, help_text=_("In no list, and deleted once it is left.")
+    )
+    is_unread = models.BooleanField(
+        _("unread"), default=False, help_text=_("A reply ended while nobody was looking.")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -81,6 +84,11 @@ class Conversation(models.Model):
                 fields=["owner", "-archived_at", "-id"],
                 condition=models.Q(archived_at__isnull=False),
                 name="conversation_archived",
+            ),
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(is_temporary=True),
+                name="conversation_temporary",
             ),
         ]
 
@@ -113,6 +121,12 @@ class Message(models.Model):
         INTERRUPTED = "interrupted", _("Interrupted")
         FAILED = "failed", _("Failed")
 
+    class Rating(models.IntegerChoices):
+        """What its reader thinks of a reply."""
+
+        GOOD = 1, _("Good")
+        BAD = -1, _("Bad")
+
     LIVE = (Status.PENDING, Status.STREAMING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -128,6 +142,12 @@ class Message(models.Model):
     )
     content = models.TextField(_("content"), blank=True)
     reasoning = models.TextField(_("reasoning"), blank=True)
+    reasoning_ms = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Milliseconds between the first and the last of it.")
+    )
+    parts = models.JSONField(
+        _("parts"), default=list, blank=True, help_text=_("Sources and tool calls; chats.parts.")
+    )
     metadata = models.JSONField(default=dict, blank=True)
     error = models.JSONField(null=True, blank=True)
     provider = models.CharField(_("provider"), max_length=50, blank=True)
@@ -139,6 +159,11 @@ class Message(models.Model):
     reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
     cost_micros = models.PositiveBigIntegerField(
         null=True, blank=True, help_text=_("In millionths of a US dollar; empty when unknown.")
+    )
+    rating = models.SmallIntegerField(_("rating"), choices=Rating.choices, null=True, blank=True)
+    rating_note = models.CharField(_("note"), max_length=1000, blank=True)
+    comparison = models.UUIDField(
+        null=True, blank=True, help_text=_("Shared by replies that are shown side by side.")
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -178,31 +203,3 @@ class Message(models.Model):
     def model_name(self) -> str:
         """`provider/model` that wrote this, or empty."""
         return f"{self.provider}/{self.model}" if self.provider else ""
-
-
-class Attachment(models.Model):
-    """A file that a user gave. Without a message it is a draft, removed after a day."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments"
-    )
-    messages = models.ManyToManyField(Message, related_name="attachments", blank=True)
-    name = models.CharField(_("file name"), max_length=200)
-    file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
-    media_type = models.CharField(max_length=100)
-    size = models.PositiveIntegerField(help_text=_("In bytes."))
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
-
-    objects = AttachmentQuerySet.as_manager()
-
-    class Meta:
-        """Named for the admin."""
-
-        verbose_name = _("attachment")
-        verbose_name_plural = _("attachments")
-
-    def __str__(self) -> str:
-        return self.name

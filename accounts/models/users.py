@@ -53,6 +53,20 @@ class User(AbstractUser):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    class SendKey(models.TextChoices):
+        """What sends a message; the other one makes a new line."""
+
+        ENTER = "enter", _("Enter")
+        MOD_ENTER = "mod-enter", _("Ctrl+Enter")
+
+    class TextSize(models.TextChoices):
+        """Of messages and what is typed."""
+
+        SMALL = "small", _("Small")
+        NORMAL = "normal", _("Normal")
+        LARGE = "large", _("Large")
+        LARGEST = "largest", _("Largest")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(
         _("username"),
@@ -76,6 +90,15 @@ class User(AbstractUser):
         _("let the model name chats"),
         default=True,
         help_text=_("After the first reply, with a short further request. Else the first words."),
+    )
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, help_text=_("Empty: as the browser asks.")
+    )
+    send_key = models.CharField(
+        _("send with"), max_length=9, choices=SendKey.choices, default=SendKey.ENTER
+    )
+    text_size = models.CharField(
+        _("text size"), max_length=7, choices=TextSize.choices, default=TextSize.NORMAL
     )
     # Part of every session's signature: a new number ends all of this user's sessions.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)

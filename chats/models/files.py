@@ -1,0 +1,74 @@
+"""Attached files."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chats.models.trees import Message
+from chats.querysets import AttachmentQuerySet
+
+
+class Attachment(models.Model):
+    """A file that a user gave. Without a message it is a draft, removed after a day."""
+
+    class State(models.TextChoices):
+        """Whether its text is there. Images are ready at once."""
+
+        READING = "reading", _("Being read")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Not readable")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments"
+    )
+    messages = models.ManyToManyField(Message, related_name="attachments", blank=True)
+    name = models.CharField(_("file name"), max_length=200)
+    file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text=_("In bytes."))
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    reduced = models.FileField(
+        upload_to="attachments/%Y/%m/",
+        max_length=200,
+        blank=True,
+        help_text=_("An image in the size that models look at; empty where it is small already."),
+    )
+    thumbnail = models.FileField(
+        upload_to="attachments/%Y/%m/", max_length=200, blank=True, help_text=_("For pages.")
+    )
+    state = models.CharField(
+        _("state"), max_length=7, choices=State.choices, default=State.READY, db_index=True
+    )
+    error = models.CharField(
+        max_length=300, blank=True, help_text=_("Why it could not be read, in words for people.")
+    )
+    text = models.TextField(blank=True, help_text=_("What a model gets of it. Never in a list."))
+    tokens = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Of the text, estimated.")
+    )
+    pages = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Pages or sheets; empty where there are none.")
+    )
+    pages_read = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        """Named for the admin."""
+
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        """Whether models look at it rather than read it."""
+        return self.media_type.startswith("image/")
