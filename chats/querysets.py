@@ -156,6 +156,25 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(messages=None, created_at__lt=timezone.now() - older_than)
 
 
+    def with_text(self) -> "AttachmentQuerySet":
+        """Together with their texts, which may have a million characters each."""
+        return self.defer(None)
+
+    def to_be_read(self, *, silent_for: timedelta) -> "AttachmentQuerySet":
+        """Waiting, or left by a process that said nothing for `silent_for`. Oldest first."""
+        limit = timezone.now() - silent_for
+        waiting = models.Q(heartbeat_at=None) | models.Q(heartbeat_at__lt=limit)
+        return self.filter(waiting, state=self.model.State.READING).order_by("created_at", "id")
+
+
+class AttachmentManager(models.Manager.from_queryset(AttachmentQuerySet)):  # type: ignore[misc]
+    """Leaves texts in the database: who wants one says so, or reads it from its own row."""
+
+    def get_queryset(self) -> AttachmentQuerySet:
+        """All, without their texts."""
+        return super().get_queryset().defer("text")  # type: ignore[no-any-return]
+
+
 class LibraryQuerySet(models.QuerySet["LibraryEntry"]):
     """Reads of templates and presets."""
 

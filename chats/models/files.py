@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chats.models.trees import Message
-from chats.querysets import AttachmentQuerySet
+from chats.querysets import AttachmentManager
 
 
 class Attachment(models.Model):
     """A file that a user gave. Without a message it is a draft, removed after a day."""
 
     class State(models.TextChoices):
-        """Whether its text is there. Images are ready at once."""
+        """Whether its text is there, or what pages and models see of an image."""
 
         READING = "reading", _("Being read")
         READY = "ready", _("Ready")
@@ -55,9 +55,15 @@ class Attachment(models.Model):
         null=True, blank=True, help_text=_("Pages or sheets; empty where there are none.")
     )
     pages_read = models.PositiveIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the process that reads it last said so; empty while it waits."),
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
 
-    objects = AttachmentQuerySet.as_manager()
+    objects = AttachmentManager()
 
     class Meta:
         """Named for the admin."""
@@ -72,3 +78,13 @@ class Attachment(models.Model):
     def is_image(self) -> bool:
         """Whether models look at it rather than read it."""
         return self.media_type.startswith("image/")
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it still changes by itself."""
+        return self.state == self.State.READING
+
+    @property
+    def reduced_media_type(self) -> str:
+        """What `reduced` is: told by its name, which is ours."""
+        return "image/png" if str(self.reduced.name).endswith(".png") else "image/jpeg"
