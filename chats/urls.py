@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chats.views import actions, archive, conversations, messages, models, pages, uploads
+from chats.views import actions, archive, conversations, messages, models, pages, ratings, uploads
 
 app_name = "chats"
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("m/<uuid:message_id>/switch/", messages.switch, name="switch"),
     path("m/<uuid:message_id>/more/", actions.more, name="more"),
     path("m/<uuid:message_id>/delete/", actions.delete, name="delete_from"),
+    path("m/<uuid:message_id>/rating/", ratings.rate, name="rate"),
     path("m/<uuid:message_id>/branch/", actions.branch, name="branch"),
     path("models/", models.models, name="models"),
     path("sidebar/", pages.sidebar, name="sidebar"),

@@ -11,8 +11,11 @@ import "./shortcuts.js";
 const late = {
   "copy-code": () => import("./copy.js"),
   "copy-message": () => import("./copy.js"),
+  "copy-rich": () => import("./copy.js"),
   "message-menu": () => import("./message-menu.js"),
   "pick-model": () => import("./picker.js"),
+  "read-aloud": () => import("./read-aloud.js"),
+  "stop-reading": () => import("./read-aloud.js"),
 };
 
 // The list of models is asked for when somebody is about to open it.
