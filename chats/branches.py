@@ -12,8 +12,11 @@ from chats.conversations import delete_conversation
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
 
 _BATCH: Final = 500
-_FACTS_OF_ONE: Final = ("cost_micros", "runner", "heartbeat_at", "stop_requested")
-"""What a copy of a message starts without: its text was paid for once and is made by nobody."""
+_FACTS_OF_ONE: Final = (
+    "cost_micros", "runner", "heartbeat_at", "stop_requested", "comparison", "comparison_order",
+)  # fmt: skip
+"""What a copy of a message starts without: its text was paid for once, is made by nobody, and
+what it was compared with is not copied."""
 _SETTINGS: Final = (
     "owner_id", "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
     "options", "fallback_model",

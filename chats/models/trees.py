@@ -165,6 +165,9 @@ class Message(models.Model):
     comparison = models.UUIDField(
         null=True, blank=True, help_text=_("Shared by replies that are shown side by side.")
     )
+    comparison_order = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Its place among them; a new version takes it over.")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     first_token_at = models.DateTimeField(null=True, blank=True)
