@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,9 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chats import events
 from chats.attachments import delete_abandoned, delete_orphan_files
-from chats.messages import Posted, add_exchange
-from chats.models import Attachment, Conversation
+from chats.messages import Posted, add_exchange, posted_before
+from chats.models import Attachment, Conversation, Message
 from chats.picker import closest_model
+from chats.sending import send_once
 from chats.texts import clean_content, clean_title, title_from
 from providers import catalogue, registry, routing
 from providers.connections import find_source
@@ -38,15 +40,22 @@ def start_conversation(
     model: str = "",
     attachments: Sequence[Attachment] = (),
     system_prompt: str = "",
+    models: Sequence[str] = (),
+    key: UUID | None = None,
 ) -> Posted:
     """Make a conversation from its first message and ask for the reply.
 
-    `model` is ``provider/model``; empty means the user's default, then the site's. Raises
-    ValidationError for bad text or an unknown model; then nothing is stored.
+    `model` is ``provider/model``; empty means the user's default, then the site's. Several `models`
+    (checked by `chats.comparing`) stand in its place and answer side by side. A form that
+    comes again, with the same `key`, is answered with what it made. Raises ValidationError for bad
+    text or an unknown model; then nothing is stored.
     """
     text = clean_content(content, may_be_empty=bool(attachments))
-    provider, _slash, name = checked_model(model or preferred_model(user), user=user).partition("/")
-    with transaction.atomic():
+    provider, _slash, name = checked_model(
+        models[0] if models else model or preferred_model(user), user=user
+    ).partition("/")
+
+    def make() -> tuple[Message, Posted]:
         conversation = Conversation.objects.create(
             owner=user,
             title=title_from(text) or _("Image"),
@@ -54,9 +63,19 @@ def start_conversation(
             model=name,
             system_prompt=clean_system_prompt(system_prompt),
         )
-        return add_exchange(
-            conversation=conversation, parent_id=None, content=text, attachments=attachments
+        posted = add_exchange(
+            conversation=conversation,
+            parent_id=None,
+            content=text,
+            attachments=attachments,
+            models=models,
         )
+        return posted.question, posted
+
+    def restore(question: Message) -> Posted | None:
+        return posted_before(question, content=text) if question.parent_id is None else None
+
+    return send_once(owner_id=user.id, key=key, make=make, restore=restore)
 
 
 def preferred_model(user: User) -> str:

@@ -8,17 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from chats import events
 from chats.attachments import require_images_taken
 from chats.models import Attachment, Conversation, Message
+from chats.replies import (
+    add_replies,
+    add_reply,
+    asked_model,
+    bring_back,
+    end_comparison,
+    require_room,
+    show,
+)
+from chats.sending import send_once
 from chats.texts import clean_content
 
 Status = Message.Status
@@ -26,7 +34,7 @@ Status = Message.Status
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A user's message and the pending reply to it."""
+    """A user's message and the pending reply to it: the first, where several are compared."""
 
     question: Message
     reply: Message
@@ -38,51 +46,90 @@ def post_message(
     content: str,
     attachments: Sequence[Attachment] = (),
     parent_id: UUID | None = None,
+    models: Sequence[str] = (),
+    key: UUID | None = None,
 ) -> Posted:
     """Store a user's message under `parent_id` (default: the current leaf) and ask for the reply.
 
-    Two pages that answer the same message make two branches. Raises ValidationError for bad text,
-    for a parent elsewhere, and while the parent is still being written.
+    By several `models`, which must have been checked (`chats.comparing`), for replies side by side.
+    Where replies were side by side, the parent is the one to go on with, the others its versions.
+    Two pages that answer the same message make two branches; a form that comes again, with the
+    same `key`, is answered with what it made. Raises ValidationError for bad text, for a parent
+    elsewhere, and while the parent is still being written.
     """
     text = clean_content(content, may_be_empty=bool(attachments))
-    with transaction.atomic():
-        conversation = Conversation.objects.select_for_update().get(id=conversation.id)
-        parent = _parent(conversation, parent_id or conversation.current_leaf_id)
-        return add_exchange(
-            conversation=conversation,
+
+    def make() -> tuple[Message, Posted]:
+        locked = Conversation.objects.select_for_update().get(id=conversation.id)
+        parent = _parent(locked, parent_id or locked.current_leaf_id)
+        if parent is not None:
+            end_comparison(parent)
+        posted = add_exchange(
+            conversation=locked,
             parent_id=parent.id if parent else None,
             content=text,
             attachments=attachments,
+            models=models,
         )
+        return posted.question, posted
+
+    def restore(question: Message) -> Posted | None:
+        return posted_before(question, content=text, conversation_id=conversation.id)
+
+    return send_once(owner_id=conversation.owner_id, key=key, make=make, restore=restore)
 
 
-def edit_message(*, message: Message, content: str) -> Posted:
-    """Ask again in other words: a new branch beside `message`, with its attachments."""
+def edit_message(*, message: Message, content: str, key: UUID | None = None) -> Posted:
+    """Ask again in other words: a new branch beside `message`, with its attachments.
+
+    Where replies to it are side by side, the same models are asked.
+    """
     if message.role != Message.Role.USER:
         raise ValidationError(_("Only your own messages can be edited."), code="role")
     attachments = list(message.attachments.all())
     text = clean_content(content, may_be_empty=bool(attachments))
-    with transaction.atomic():
+
+    def make() -> tuple[Message, Posted]:
         _require_present(message)
-        return add_exchange(
+        posted = add_exchange(
             conversation=message.conversation,
             parent_id=message.parent_id,
             content=text,
             attachments=attachments,
+            models=_compared_models(message),
         )
+        return posted.question, posted
+
+    def restore(question: Message) -> Posted | None:
+        return posted_before(question, content=text, conversation_id=message.conversation_id)
+
+    return send_once(owner_id=message.conversation.owner_id, key=key, make=make, restore=restore)
 
 
-def regenerate_reply(*, message: Message, model: str = "") -> Message:
+def regenerate_reply(*, message: Message, model: str = "", key: UUID | None = None) -> Message:
     """Answer the same message once more: a new branch beside `message`.
 
-    `model` is ``provider/model`` and must have been checked; empty means the conversation's.
+    `model` is ``provider/model`` and must have been checked; empty means the conversation's. In a
+    comparison it takes the old one's place, and empty means the model that was asked there.
     """
     _require_reply(message)
     if message.is_live:
         raise ValidationError(_("This reply is still being written."), code="live")
-    with transaction.atomic():
+
+    def make() -> tuple[Message, Message]:
         _require_present(message)
-        return _add_reply(message.conversation, parent_id=message.parent_id, model=model)
+        reply = add_reply(
+            message.conversation,
+            parent_id=message.parent_id,
+            model=model or (asked_model(message) if message.comparison else ""),
+            in_place_of=message,
+        )
+        return reply, reply
+
+    def restore(reply: Message) -> Message | None:
+        return reply if reply.parent_id == message.parent_id else None
+
+    return send_once(owner_id=message.conversation.owner_id, key=key, make=make, restore=restore)
 
 
 def retry_reply(*, message: Message) -> Message:
@@ -93,8 +140,8 @@ def retry_reply(*, message: Message) -> Message:
     _require_reply(message)
     if message.content or message.reasoning or message.children.exists():
         return regenerate_reply(message=message)
-    asked = message.metadata.get("fallback", {}).get("from") or message.model_name
-    _reopen(message, allowed=(Status.FAILED, Status.INTERRUPTED, Status.STOPPED), model=asked)
+    ended_early = (Status.FAILED, Status.INTERRUPTED, Status.STOPPED)
+    _reopen(message, allowed=ended_early, model=asked_model(message))
     return message
 
 
@@ -125,7 +172,7 @@ def stop_reply(*, message: Message) -> None:
 def switch_branch(*, message: Message) -> None:
     """Show the path through `message`, down to its newest leaf."""
     with transaction.atomic():
-        _show(message.conversation, Message.objects.newest_leaf_below(message.id))
+        show(message.conversation, Message.objects.newest_leaf_below(message.id))
 
 
 def add_exchange(
@@ -134,48 +181,51 @@ def add_exchange(
     parent_id: UUID | None,
     content: str,
     attachments: Sequence[Attachment],
+    models: Sequence[str] = (),
 ) -> Posted:
-    """Append a checked user message and a pending reply. Call inside a transaction.
+    """Append a checked user message and a pending reply, or one by each of several `models`.
 
-    Raises ValidationError for attached images that the model is known not to take.
+    Call inside a transaction. Raises ValidationError for attached images that a model is known not
+    to take.
     """
-    if attachments:
-        require_images_taken(model=conversation.model_name, user=conversation.owner)
+    for model in (models or [conversation.model_name]) if attachments else ():
+        require_images_taken(model=model, user=conversation.owner)
     question = Message.objects.create(
         conversation=conversation, parent_id=parent_id, role=Message.Role.USER, content=content
     )
     question.attachments.set(attachments)
-    reply = _add_reply(conversation, parent_id=question.id)
+    if models:
+        reply = add_replies(conversation, parent_id=question.id, models=models)[0]
+    else:
+        reply = add_reply(conversation, parent_id=question.id)
     events.sidebar_changed(conversation.owner_id)
+    return Posted(question=question, reply=reply)
+
+
+def posted_before(
+    question: Message, *, content: str, conversation_id: UUID | None = None
+) -> Posted | None:
+    """What a form that comes again has made: `question` and the first reply to it. One query.
+
+    None when the form holds other words, or belongs to another conversation. For `send_once`.
+    """
+    is_elsewhere = conversation_id not in {None, question.conversation_id}
+    if is_elsewhere or question.role != Message.Role.USER or question.content != content:
+        return None
+    reply = question.children.select_related("conversation").order_by("created_at", "id").first()
+    if reply is None:
+        raise ValidationError(_("This message was deleted."), code="gone")
     return Posted(question=question, reply=reply)
 
 
 _ENDED_EARLY = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-def _add_reply(conversation: Conversation, *, parent_id: UUID | None, model: str = "") -> Message:
-    _require_room(conversation)
-    provider, _slash, name = (model or conversation.model_name).partition("/")
-    reply = Message.objects.create(
-        conversation=conversation,
-        parent_id=parent_id,
-        role=Message.Role.ASSISTANT,
-        status=Status.PENDING,
-        provider=provider,
-        model=name,
-        heartbeat_at=timezone.now(),
-    )
-    events.reply_requested(reply.id)
-    _bring_back(conversation)
-    _show(conversation, reply.id)
-    return reply
-
-
 def _reopen(message: Message, *, allowed: Sequence[str], model: str) -> None:
     """Set an ended reply back to pending, keeping its text, and ask `model` for more of it."""
     provider, _slash, name = model.partition("/")
     with transaction.atomic():
-        _require_room(message.conversation)
+        require_room(message.conversation)
         reopened = Message.objects.filter(id=message.id, status__in=allowed).update(
             status=Status.PENDING,
             error=None,
@@ -189,26 +239,9 @@ def _reopen(message: Message, *, allowed: Sequence[str], model: str) -> None:
         if not reopened:
             raise ValidationError(_("This reply is already being written."), code="live")
         events.reply_requested(message.id)
-        _bring_back(message.conversation)
-        _show(message.conversation, message.id)
+        bring_back(message.conversation)
+        show(message.conversation, message.id)
     message.refresh_from_db()
-
-
-def _bring_back(conversation: Conversation) -> None:
-    """Out of the archive. No query for one that is not in it."""
-    if conversation.archived_at is not None:
-        Conversation.objects.filter(id=conversation.id).update(archived_at=None)
-        conversation.archived_at = None
-        events.sidebar_changed(conversation.owner_id)
-
-
-def _show(conversation: Conversation, leaf_id: UUID) -> None:
-    """Make `leaf_id` the end of the path that pages show."""
-    now = timezone.now()
-    Conversation.objects.filter(id=conversation.id).update(current_leaf_id=leaf_id, updated_at=now)
-    conversation.current_leaf_id = leaf_id
-    conversation.updated_at = now
-    events.thread_changed(conversation.id, leaf_id)
 
 
 def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | None:
@@ -224,21 +257,6 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
     return parent
 
 
-def _require_room(conversation: Conversation) -> None:
-    """One account must not take all that the site can do. One query on the few live replies."""
-    live = Message.objects.live().filter(conversation__owner_id=conversation.owner_id).count()
-    if live >= settings.MAX_LIVE_REPLIES:
-        raise ValidationError(
-            ngettext(
-                "%(count)d reply of yours is still being written. Wait for it, or stop it first.",
-                "%(count)d replies of yours are still being written. Wait, or stop one first.",
-                live,
-            )
-            % {"count": live},
-            code="too_many_live",
-        )
-
-
 def _require_present(message: Message) -> None:
     """Another tab may have deleted it and what it answers; the conversation is locked from here on.
 
@@ -247,6 +265,12 @@ def _require_present(message: Message) -> None:
     Conversation.objects.select_for_update().only("id").get(id=message.conversation_id)
     if not Message.objects.filter(id=message.id).exists():
         raise ValidationError(_("This message was deleted."), code="gone")
+
+
+def _compared_models(question: Message) -> list[str]:
+    """The models whose replies to `question` are side by side. One query."""
+    compared = question.children.filter(comparison__isnull=False).order_by("comparison_order")
+    return [asked_model(reply) for reply in compared]
 
 
 def _require_reply(message: Message) -> None:

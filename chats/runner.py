@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from chats import conversations, events, generation, titles
+from chats import conversations, events, generation, sending, titles
 from chats.database import in_database
 from chats.generation import Job
 from chats.pacing import Pacer
@@ -183,8 +183,9 @@ class Runner:
         await in_database(availability.flush)
 
     async def _purge(self) -> None:
-        """Remove what was deleted longer ago than it can be brought back."""
+        """Remove what was deleted longer ago than it can be brought back, and what is outdated."""
         await in_database(conversations.purge_deleted)
+        await in_database(sending.prune_sendings)
 
 
 _current: Runner | None = None

@@ -1,6 +1,7 @@
 """Small pieces of markup that templates of every app share."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.templatetags.static import static
@@ -43,6 +44,13 @@ def mark() -> SafeString:
         '<svg class="brand-mark" aria-hidden="true"><use href="{}#mark"></use></svg>',
         static("img/icons.svg"),
     )
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """What makes a form one that is taken once, however often it is sent (`chats.sending`)."""
+    # Browsers that reload a page would put the former one's key back.
+    return format_html('<input type="hidden" name="key" value="{}" autocomplete="off">', uuid4())
 
 
 @register.simple_tag(takes_context=True)

@@ -18,7 +18,14 @@ from chats.messages import (
 )
 from chats.models import Message
 from chats.thread import load_turn
-from chats.views.answers import PageRequest, page, refuse, show_thread, to_conversation
+from chats.views.answers import (
+    PageRequest,
+    page,
+    parsed_id,
+    refuse,
+    show_thread,
+    to_conversation,
+)
 
 
 @page("GET", "HEAD")
@@ -71,10 +78,12 @@ def retry(request: PageRequest, message_id: UUID) -> HttpResponse:
 def regenerate(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Answer once more, beside the first answer; by `model` instead of the chat's, once."""
     found = message_or_404(request.user, message_id)
+    model = request.POST.get("model", "")
     try:
-        model = request.POST.get("model", "")
         reply = regenerate_reply(
-            message=found, model=checked_model(model, user=request.user) if model else ""
+            message=found,
+            model=checked_model(model, user=request.user) if model else "",
+            key=parsed_id(request.POST.get("key")),
         )
     except ValidationError as error:
         return _refused(request, error, found)
@@ -102,7 +111,8 @@ def edit(request: PageRequest, message_id: UUID) -> HttpResponse:
         return render(request, template, context)
     content = request.POST.get("content", "")
     try:
-        posted = edit_message(message=found, content=content)
+        key = parsed_id(request.POST.get("key"))
+        posted = edit_message(message=found, content=content, key=key)
     except ValidationError as error:
         context |= {"content": content, "errors": error.messages}
         answer = render(request, template, context, status=422)

@@ -45,6 +45,7 @@ def start(request: PageRequest) -> HttpResponse:
             content=content,
             model=model,
             attachments=posted_attachments(request),
+            key=parsed_id(request.POST.get("key")),
         )
     except ValidationError as error:
         if request.htmx:
@@ -111,6 +112,7 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
             content=content,
             attachments=posted_attachments(request),
             parent_id=parsed_id(request.POST.get("parent")),
+            key=parsed_id(request.POST.get("key")),
         )
     except ValidationError as error:
         if request.htmx:

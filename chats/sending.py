@@ -1,0 +1,71 @@
+"""Forms that are sent again are taken once: a double click, a lost answer, two tabs.
+
+A form carries a key of its own; what it made is remembered for a day. Posting it again finds that
+instead of making it twice, also while the first post is still running. Knows no forms.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chats.models import Message, Sending
+
+T = TypeVar("T")
+
+KEPT_FOR: Final = timedelta(days=1)
+"""How long a form is known: a page that was offline for longer may post it twice."""
+
+
+def send_once(
+    *,
+    owner_id: UUID,
+    key: UUID | None,
+    make: Callable[[], tuple[Message, T]],
+    restore: Callable[[Message], T | None],
+) -> T:
+    """What `make` gives, or gave when the owner's form with this `key` came before.
+
+    `make` runs inside a transaction and returns the message to remember and its result. `restore`
+    gives that result again, from the message; None when this form asks for something else (a page
+    that was restored with other words in it), which is then made. Without a key nothing is
+    remembered. One query more than `make` has, and one that remembers.
+    """
+    if key is None:
+        with transaction.atomic():
+            return make()[1]
+    try:
+        with transaction.atomic():
+            known = _find(owner_id, key)
+            before = restore(known) if known else None
+            if before is not None:
+                return before
+            message, made = make()
+            if known is None:
+                Sending.objects.create(owner_id=owner_id, key=key, message=message)
+            return made
+    except (IntegrityError, ValidationError):
+        # The same form at the same time: the other one was taken, and nothing of this is left.
+        known = _find(owner_id, key)
+        before = restore(known) if known else None
+        if before is None:
+            raise
+        return before
+
+
+def prune_sendings() -> int:
+    """Forget forms that were sent long ago. Returns how many."""
+    expired = Sending.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    return expired.delete()[0]
+
+
+def _find(owner_id: UUID, key: UUID) -> Message | None:
+    sendings = Sending.objects.filter(owner_id=owner_id, key=key)
+    found = sendings.select_related("message__conversation").first()
+    if found is None or found.message.conversation.deleted_at is not None:
+        return None
+    return found.message
