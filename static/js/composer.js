@@ -1,4 +1,4 @@
-// The composer: grows, sends on Enter, keeps drafts, gives text back when sending fails.
+// The composer: grows, sends on Enter or with Ctrl, keeps drafts, gives text back when sending fails.
 
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const grows = CSS.supports("field-sizing", "content");
@@ -46,7 +46,8 @@ document.addEventListener("keydown", (event) => {
   const edits = area.closest?.("[data-edit-form]");
   if (area.id !== "composer" && !(edits && area.matches("textarea"))) return;
   const asked = event.ctrlKey || event.metaKey;
-  if (!asked && (event.shiftKey || event.altKey || touch.matches)) return;
+  const newLine = document.documentElement.dataset.sendKey === "mod-enter" || touch.matches;
+  if (!asked && (newLine || event.shiftKey || event.altKey)) return;
   event.preventDefault();
   if (area.id === "composer" && (isLive() || sent)) return;
   area.form.requestSubmit();
