@@ -41,6 +41,8 @@ class Adapter(ABC):
     """Models to choose as the default, best first, when the provider offers them."""
     fixed_models: ClassVar[tuple[ModelInfo, ...]] = ()
     """What is known of `preferred_models`, for an adapter without `needs_refresh`."""
+    takes_files: ClassVar[bool] = False
+    """Has words for `File` parts. Without it no model gets one, whatever is known of the model."""
     options: ClassVar[tuple[Option, ...]] = ()
     """What can be set beyond the parameters that all providers share; pages draw a form from it."""
 

@@ -41,7 +41,7 @@ def _attributes(adapter: type[Adapter]) -> Iterator[str]:
     label = getattr(adapter, "label", None)
     if not _is_words(label, MAX_LABEL):
         yield f"`label` must be words of at most {MAX_LABEL} characters."
-    for name in ("needs_key", "needs_base_url", "needs_refresh"):
+    for name in ("needs_key", "needs_base_url", "needs_refresh", "takes_files"):
         if not isinstance(getattr(adapter, name), bool):
             yield f"`{name}` must be True or False."
     for name in ("default_base_url", "usual_base_url"):

@@ -48,6 +48,7 @@ class AnthropicAdapter(SdkAdapter["AsyncAnthropic"]):
         "claude-sonnet-4-5",
         "claude-opus-5-5",
     )
+    takes_files = True
     options = OPTIONS
 
     def make_client(self) -> "AsyncAnthropic":

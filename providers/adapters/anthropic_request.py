@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from providers.options import Option
-from providers.types import CompletionRequest, Image, OptionValue, Part, PromptMessage
+from providers.types import CompletionRequest, File, Image, OptionValue, Part, PromptMessage, Text
 
 # The protocol wants a limit. This one is longer than nearly all replies and within what every
 # current model allows; a reply that reaches it can be continued.
@@ -27,6 +27,8 @@ MIN_CACHED_TOKENS = 1_024
 """Most models keep no shorter prompt; markers on one are ignored, at no cost."""
 MARKED_TURNS = 2
 IMAGE_TOKENS = 1_500
+FILE_TOKENS = 3_000
+"""At least: a document's page has 1,500 to 3,000 tokens of text, and is looked at besides."""
 
 OPTIONS = (
     Option(
@@ -157,15 +159,22 @@ def _message(message: PromptMessage) -> dict[str, Any]:
 
 def _says_something(part: Part) -> bool:
     """The API refuses empty texts."""
-    return isinstance(part, Image) or bool(part.text.strip())
+    return not isinstance(part, Text) or bool(part.text.strip())
 
 
 def _block(part: Part) -> dict[str, Any]:
-    if isinstance(part, Image):
-        data = base64.b64encode(part.data).decode()
-        source = {"type": "base64", "media_type": part.media_type, "data": data}
-        return {"type": "image", "source": source}
-    return {"type": "text", "text": part.text}
+    match part:
+        case Image():
+            return {"type": "image", "source": _source(part)}
+        case File():
+            return {"type": "document", "source": _source(part), "title": part.name}
+        case Text():
+            return {"type": "text", "text": part.text}
+
+
+def _source(part: Image | File) -> dict[str, str]:
+    data = base64.b64encode(part.data).decode()
+    return {"type": "base64", "media_type": part.media_type, "data": data}
 
 
 def _mark_for_cache(request: CompletionRequest, body: dict[str, Any]) -> None:
@@ -185,7 +194,13 @@ def _mark_for_cache(request: CompletionRequest, body: dict[str, Any]) -> None:
 
 
 def _part_tokens(part: Part) -> int:
-    return IMAGE_TOKENS if isinstance(part, Image) else _tokens(part.text)
+    match part:
+        case Image():
+            return IMAGE_TOKENS
+        case File():
+            return FILE_TOKENS
+        case Text():
+            return _tokens(part.text)
 
 
 def _tokens(text: str) -> int:

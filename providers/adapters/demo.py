@@ -22,6 +22,7 @@ from providers.types import (
     Finish,
     Image,
     ModelInfo,
+    Part,
     Text,
     TextDelta,
     Usage,
@@ -76,7 +77,7 @@ def _last_question(request: CompletionRequest) -> tuple[str, int]:
     return "", 0
 
 
-def _text(parts: tuple[Text | Image, ...]) -> str:
+def _text(parts: tuple[Part, ...]) -> str:
     return "\n".join(part.text for part in parts if isinstance(part, Text))
 
 

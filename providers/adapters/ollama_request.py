@@ -135,7 +135,10 @@ def _most_tokens(request: CompletionRequest) -> int:
     for message in request.messages:
         total += TOKENS_PER_MESSAGE
         for part in message.parts:
-            total += TOKENS_PER_IMAGE if isinstance(part, Image) else _text_tokens(part.text)
+            if isinstance(part, Image):
+                total += TOKENS_PER_IMAGE
+            elif isinstance(part, Text):
+                total += _text_tokens(part.text)
     return total
 
 

@@ -31,6 +31,10 @@ Style = Literal["chat", "responses"]
 _OLDER = re.compile(
     r"(ft:)?(gpt-3|gpt-4|chatgpt-|gpt-audio|o1-mini|o1-preview)|.*-(chat|search)(-|$)"
 )
+# "Models with vision capabilities, such as gpt-4o and later" take PDFs, over both protocols:
+# https://developers.openai.com/api/docs/guides/file-inputs. Which models see: each model's page.
+_BLIND = re.compile(r"(ft:)?(gpt-3|gpt-4(-|$)|gpt-audio|o1-mini|o1-preview|o3-mini)|.*-search(-|$)")
+_SEEING = re.compile(r"(ft:)?(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-5|o1|o3|o4-mini)")
 _FOR_REASONING = ("reasoning_effort", "reasoning_summary", "verbosity")
 # Offered by the same list of models, but nothing to chat with.
 _NOT_FOR_CHAT = re.compile(
@@ -69,6 +73,7 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         "gpt-4.1",
         "gpt-4o",
     )
+    takes_files = True
     options: ClassVar[tuple[Option, ...]] = (
         REASONING_EFFORT,
         REASONING_SUMMARY,
@@ -140,7 +145,8 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         """One row of the list; None for a model that is not for chatting."""
         if _NOT_FOR_CHAT.match(row["id"]):
             return None
-        return ModelInfo(id=row["id"], name=name_of(row))
+        known = _takes_files(row["id"]) if self.is_home else None
+        return ModelInfo(id=row["id"], name=name_of(row), accepts_files=known)
 
     def chat_parameters(self, request: CompletionRequest) -> dict[str, Any]:
         """What a request over Chat Completions says beside model and messages."""
@@ -169,6 +175,13 @@ class OpenAIAdapter(SdkAdapter["AsyncOpenAI"]):
         return {
             name: value for name, value in request.options.items() if name not in _FOR_REASONING
         }
+
+
+def _takes_files(model: str) -> bool | None:
+    """Whether OpenAI's API takes PDFs for it; None for families that nobody knows yet."""
+    if _BLIND.match(model):
+        return False
+    return True if _SEEING.match(model) else None
 
 
 def _host(url: str) -> str:

@@ -11,10 +11,12 @@ from providers.adapters.sdk import clean, count, mapping
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
+    File,
     FinishReason,
     Image,
     Part,
     ReasoningDelta,
+    Text,
     TextDelta,
     Usage,
 )
@@ -86,28 +88,37 @@ def chat_messages(request: CompletionRequest) -> list[dict[str, object]]:
     if request.system:
         messages.append({"role": "system", "content": request.system})
     for message in request.messages:
-        if any(isinstance(part, Image) for part in message.parts):
-            content: object = [_part(part) for part in message.parts]
+        if is_plain(message.parts):
+            content: object = joined_text(message.parts)
         else:
-            content = joined_text(message.parts)
+            content = [_part(part) for part in message.parts]
         messages.append({"role": message.role, "content": content})
     return messages
 
 
+def is_plain(parts: tuple[Part, ...]) -> bool:
+    """Whether a turn is nothing but text: many servers accept only that."""
+    return all(isinstance(part, Text) for part in parts)
+
+
 def joined_text(parts: tuple[Part, ...]) -> str:
-    """Many servers that speak the protocols accept a plain text only."""
-    return "\n\n".join(part.text for part in parts if not isinstance(part, Image))
+    """The texts of a turn as one."""
+    return "\n\n".join(part.text for part in parts if isinstance(part, Text))
 
 
-def data_url(image: Image) -> str:
-    """The image as it stands in a request."""
-    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
+def data_url(part: Image | File) -> str:
+    """An image or a file as it stands in a request."""
+    return f"data:{part.media_type};base64,{base64.b64encode(part.data).decode()}"
 
 
 def _part(part: Part) -> dict[str, object]:
-    if isinstance(part, Image):
-        return {"type": "image_url", "image_url": {"url": data_url(part)}}
-    return {"type": "text", "text": part.text}
+    match part:
+        case Image():
+            return {"type": "image_url", "image_url": {"url": data_url(part)}}
+        case File():
+            return {"type": "file", "file": {"filename": part.name, "file_data": data_url(part)}}
+        case Text():
+            return {"type": "text", "text": part.text}
 
 
 def _parts(parts: list[dict[str, Any]]) -> Iterator[AdapterEvent]:

@@ -5,17 +5,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.adapters import failures
-from providers.adapters.openai_chat import data_url, joined_text
+from providers.adapters.openai_chat import data_url, is_plain, joined_text
 from providers.adapters.sdk import clean, count, mapping
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
+    File,
     FinishReason,
     Image,
     OptionValue,
     Part,
     PromptMessage,
     ReasoningDelta,
+    Text,
     TextDelta,
     Usage,
 )
@@ -98,15 +100,19 @@ class ResponseDecoder:
 
 
 def _item(message: PromptMessage) -> dict[str, object]:
-    if any(isinstance(part, Image) for part in message.parts):
-        return {"role": message.role, "content": [_part(part) for part in message.parts]}
-    return {"role": message.role, "content": joined_text(message.parts)}
+    if is_plain(message.parts):
+        return {"role": message.role, "content": joined_text(message.parts)}
+    return {"role": message.role, "content": [_part(part) for part in message.parts]}
 
 
 def _part(part: Part) -> dict[str, object]:
-    if isinstance(part, Image):
-        return {"type": "input_image", "image_url": data_url(part), "detail": "auto"}
-    return {"type": "input_text", "text": part.text}
+    match part:
+        case Image():
+            return {"type": "input_image", "image_url": data_url(part), "detail": "auto"}
+        case File():
+            return {"type": "input_file", "filename": part.name, "file_data": data_url(part)}
+        case Text():
+            return {"type": "input_text", "text": part.text}
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from providers.adapters.openai_chat import ChatDecoder, read_usage
 from providers.adapters.openrouter_options import OPTIONS
 from providers.adapters.sdk import mapping
 from providers.options import Option
-from providers.types import CompletionRequest, ModelInfo, Usage
+from providers.types import CompletionRequest, File, ModelInfo, Usage
 
 # Who calls, as https://openrouter.ai/docs/app-attribution asks to be told: the program, never the
 # site that runs it, whose address may be private. Nobody can own a name in `.example`.
@@ -61,8 +61,6 @@ class OpenRouterAdapter(OpenAIAdapter):
     def chat_parameters(self, request: CompletionRequest) -> dict[str, Any]:
         """With the options in the shape that OpenRouter wants."""
         values, options = request.parameters, request.options
-        compress = options.get("context_compression")
-        plugin = {"id": "context-compression", "enabled": compress}
         named: dict[str, Any] = {
             "temperature": values.temperature,
             "top_p": values.top_p,
@@ -70,7 +68,7 @@ class OpenRouterAdapter(OpenAIAdapter):
             "verbosity": options.get("verbosity"),
             "reasoning": _reasoning(options) or None,
             "provider": _routing(options) or None,
-            "plugins": None if compress is None else [plugin],
+            "plugins": _plugins(request) or None,
         }
         return {name: value for name, value in named.items() if value is not None}
 
@@ -112,6 +110,17 @@ def _reasoning(options: Mapping[str, Any]) -> dict[str, Any]:
         "exclude": None if shown is None else not shown,
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _plugins(request: CompletionRequest) -> list[dict[str, Any]]:
+    """Files are for models that read them: OpenRouter would have others' read at a price."""
+    plugins: list[dict[str, Any]] = []
+    compress = request.options.get("context_compression")
+    if compress is not None:
+        plugins.append({"id": "context-compression", "enabled": compress})
+    if any(isinstance(part, File) for message in request.messages for part in message.parts):
+        plugins.append({"id": "file-parser", "pdf": {"engine": "native"}})
+    return plugins
 
 
 def _routing(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,13 @@ class Basics(Bare):
             models = self.run(adapter.list_models())
         assert self.model in [model.id for model in models]
         check_models(models)
+        if not self.adapter_class.takes_files:
+            assert not [model.id for model in models if model.accepts_files]
+
+    def test_it_takes_files_or_not(self) -> None:
+        """What the adapter says of itself is what its protocol is tested for."""
+        if self.protocol is not None:
+            assert self.adapter_class.takes_files == self.protocol.takes_files
 
 
 class _Server:

@@ -85,6 +85,8 @@ class Sent:
     system: str = ""
     images: tuple[tuple[str, bytes], ...] = ()
     """Media type and data of each image of all turns."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """Name and data of each file of all turns."""
     parameters: Parameters = field(default_factory=Parameters)
 
 
@@ -104,6 +106,8 @@ class Protocol(ABC):
     has_faults: ClassVar[bool] = True
     """Has `Fault`."""
     takes_images: ClassVar[bool] = True
+    takes_files: ClassVar[bool] = False
+    """The adapter says so, too."""
     lists_models: ClassVar[bool] = True
     """The adapter asks the server for its models."""
     finish_reasons: ClassVar[tuple[Literal["stop", "length", "content_filter"], ...]] = (

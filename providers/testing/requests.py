@@ -5,12 +5,13 @@ import base64
 from providers.testing.bare import WIRE, Bare, needs
 from providers.testing.protocol import Sent
 from providers.testing.streams import TEXT
-from providers.types import CompletionRequest, Image, Parameters, PromptMessage, Text
+from providers.types import CompletionRequest, File, Image, Parameters, PromptMessage, Text
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 """A PNG of one pixel."""
+PAPER = File(b"%PDF-1.4 \x00\xff", "application/pdf", "Übersicht “1”.pdf")
 
 
 @needs(WIRE)
@@ -57,3 +58,11 @@ class Requests(Bare):
         sent = self.sent(CompletionRequest(self.model, (turn,), options=self.options))
         assert sent.images == (("image/png", PIXEL),)
         assert sent.turns == (("user", "What is it?"),)
+
+    @needs("takes_files")
+    def test_files_are_sent(self) -> None:
+        """Bytes and name, with the text beside them."""
+        turn = PromptMessage("user", (PAPER, Text("What is in it?")))
+        sent = self.sent(CompletionRequest(self.model, (turn,), options=self.options))
+        assert sent.files == ((PAPER.name, PAPER.data),)
+        assert sent.turns == (("user", "What is in it?"),)

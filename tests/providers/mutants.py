@@ -13,10 +13,12 @@ from providers.testing import AdapterConformance
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
+    File,
     Finish,
+    Image,
     ModelInfo,
+    Part,
     PromptMessage,
-    Text,
     TextDelta,
     Usage,
 )
@@ -220,9 +222,18 @@ def shorter(request: CompletionRequest) -> CompletionRequest:
 
 
 def without_images(request: CompletionRequest) -> CompletionRequest:
-    """Texts only."""
+    """Texts and files only."""
+    return _without(Image, request)
+
+
+def without_files(request: CompletionRequest) -> CompletionRequest:
+    """Texts and images only."""
+    return _without(File, request)
+
+
+def _without(kind: type[Part], request: CompletionRequest) -> CompletionRequest:
     messages = tuple(
-        PromptMessage(m.role, tuple(part for part in m.parts if isinstance(part, Text)))
+        PromptMessage(m.role, tuple(part for part in m.parts if not isinstance(part, kind)))
         for m in request.messages
     )
     return replace(request, messages=messages)

@@ -50,6 +50,7 @@ class ChatCompletions(Protocol):
     """OpenAI's, as many servers speak it."""
 
     base_path = "/v1"
+    takes_files = True
     malformed = b'data: {"choices": [{"delta": {"content": "half\n\n'
 
     def encode(self, script: Script) -> Iterator[bytes]:
@@ -76,6 +77,10 @@ class ChatCompletions(Protocol):
             system="".join(systems),
             images=tuple(
                 from_data_url(part["image_url"]["url"]) for part in parts_of(turns, "image_url")
+            ),
+            files=tuple(
+                (part["file"]["filename"], from_data_url(part["file"]["file_data"])[1])
+                for part in parts_of(turns, "file")
             ),
             parameters=Parameters(
                 body.get("temperature"), body.get("top_p"), body.get("max_tokens")
@@ -112,6 +117,7 @@ class Responses(Protocol):
     """OpenAI's newer one."""
 
     base_path = "/v1"
+    takes_files = True
     malformed = b'data: {"type": "response.output_text.delta", "del\n\n'
 
     def encode(self, script: Script) -> Iterator[bytes]:
@@ -137,6 +143,10 @@ class Responses(Protocol):
             system=body.get("instructions", ""),
             images=tuple(
                 from_data_url(part["image_url"]) for part in parts_of(turns, "input_image")
+            ),
+            files=tuple(
+                (part["filename"], from_data_url(part["file_data"])[1])
+                for part in parts_of(turns, "input_file")
             ),
             parameters=Parameters(
                 body.get("temperature"), body.get("top_p"), body.get("max_output_tokens")
@@ -164,6 +174,7 @@ class Responses(Protocol):
 class Messages(Protocol):
     """Anthropic's."""
 
+    takes_files = True
     malformed = b'event: content_block_delta\ndata: {"type": "content_block_delta", "del\n\n'
     _reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 
@@ -198,6 +209,10 @@ class Messages(Protocol):
             turns=tuple((turn["role"], text_of(turn["content"])) for turn in turns),
             system=text_of(body.get("system", "")),
             images=tuple((s["media_type"], base64.b64decode(s["data"])) for s in sources),
+            files=tuple(
+                (part["title"], base64.b64decode(part["source"]["data"]))
+                for part in parts_of(turns, "document")
+            ),
             parameters=Parameters(
                 body.get("temperature"), body.get("top_p"), body.get("max_tokens")
             ),

@@ -43,6 +43,7 @@ from tests.providers.mutants import (
     with_key,
     with_two_ends,
     without_end,
+    without_files,
     without_images,
 )
 from tests.providers.protocols import ChatCompletions
@@ -90,6 +91,8 @@ MUTANTS: list[tuple[type[Good], str, tuple[Any, ...]]] = [
         (),
     ),
     (asking(without_images), "images_are_sent", ()),
+    (asking(without_files), "files_are_sent", ()),
+    (that(takes_files=False), "it_takes_files_or_not", ()),
     (that(stream=twice), "a_refusal_is_told_by_its_status", (500,)),
     (failing(lambda _a, e: ValueError(e.detail)), "a_refusal_is_told_by_its_status", (400,)),
     (
@@ -199,4 +202,5 @@ def test_what_a_protocol_has_no_words_for_is_not_collected() -> None:
         "test_one_reply",
         "test_a_reply_can_be_given_up",
         "test_it_lists_models",
+        "test_it_takes_files_or_not",
     }

@@ -14,6 +14,7 @@ from providers.types import (
     CompletionRequest,
     Connection,
     Event,
+    File,
     ModelInfo,
     Parameters,
     PromptMessage,
@@ -306,3 +307,22 @@ async def test_comments_are_passed_over(adapter_for: MakeAdapter) -> None:
 
     assert "PROCESSING" not in text_of(events)
     assert text_of(await collect(adapter_for("openrouter").stream(request_for("ok")))) == ANSWER
+
+
+async def test_a_file_is_read_by_the_model_itself(
+    adapter_for: MakeAdapter, upstream: Upstream
+) -> None:
+    """And not by a service that costs extra."""
+    paper = File(b"%PDF-1.4", "application/pdf", "a.pdf")
+    await collect(
+        adapter_for("openrouter").stream(
+            CompletionRequest("ok", (PromptMessage("user", (paper, Text("Hi"))),))
+        )
+    )
+
+    [body] = upstream.completions
+    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "native"}}]
+    assert body["messages"][0]["content"][0] == {
+        "type": "file",
+        "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQ="},
+    }

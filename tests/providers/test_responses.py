@@ -293,3 +293,27 @@ def test_failures_in_a_stream(code: str, error: type[errors.ProviderError], shap
 def test_a_failure_without_words() -> None:
     with pytest.raises(errors.OverloadedError):
         feed({"type": "response.failed", "response": {"error": None}})
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("gpt-4o", True),
+        ("gpt-4.1-mini", True),
+        ("gpt-5.2", True),
+        ("o3", True),
+        ("ft:gpt-4o-mini-2024-07-18:example::abc", True),
+        ("gpt-4", False),
+        ("gpt-4-turbo", False),
+        ("gpt-3.5-turbo", False),
+        ("o3-mini", False),
+        ("gpt-4o-mini-search-preview", False),
+        ("gpt-9", None),
+    ],
+)
+def test_which_models_take_files(model: str, known: bool | None, adapter_for: MakeAdapter) -> None:
+    home: Any = adapter_for("openai", base_url="https://api.openai.com/v1")
+    elsewhere: Any = adapter_for("openai", base_url="https://llm.example.org/v1")
+
+    assert home.read_model({"id": model}).accepts_files is known
+    assert elsewhere.read_model({"id": model}).accepts_files is None
