@@ -57,6 +57,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (event.target.id !== "composer-form") return;
   const waiting = document.querySelector("#previews [data-uploading]");
   const empty = !field().value.trim() && !document.querySelector("#previews li");
+  if (waiting && !isLive()) document.dispatchEvent(new Event("parley:waiting"));
   if (isLive() || waiting || empty) return event.preventDefault();
   sent = { form: form(), key: key(form()), text: field().value };
 });
