@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404
 
 from accounts.models import User
-from chats.models import Attachment, Conversation, Message
+from chats.models import Attachment, Conversation, Message, Preset, PromptTemplate
 
 
 def conversation_or_404(user: User, conversation_id: UUID) -> Conversation:
@@ -43,3 +43,37 @@ def attachment_or_404(user: User, attachment_id: UUID) -> Attachment:
     if attachment is None:
         raise Http404
     return attachment
+
+
+def template_or_404(user: User, template_id: UUID) -> PromptTemplate:
+    """The template with its owner, if `user` may use it."""
+    usable = PromptTemplate.objects.for_user(user).select_related("owner")
+    template = usable.filter(id=template_id).first()
+    if template is None:
+        raise Http404
+    return template
+
+
+def own_template_or_404(user: User, template_id: UUID) -> PromptTemplate:
+    """The template, if `user` may change it."""
+    template = PromptTemplate.objects.owned_by(user).filter(id=template_id).first()
+    if template is None:
+        raise Http404
+    return template
+
+
+def preset_or_404(user: User, preset_id: UUID) -> Preset:
+    """The preset with its owner, if `user` may use it."""
+    usable = Preset.objects.for_user(user).select_related("owner")
+    preset = usable.filter(id=preset_id).first()
+    if preset is None:
+        raise Http404
+    return preset
+
+
+def own_preset_or_404(user: User, preset_id: UUID) -> Preset:
+    """The preset, if `user` may change it."""
+    preset = Preset.objects.owned_by(user).filter(id=preset_id).first()
+    if preset is None:
+        raise Http404
+    return preset

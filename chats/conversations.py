@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -33,6 +33,16 @@ NO_MODEL: Final = "none"
 """As a conversation's second model: none, not even the site's."""
 
 
+class ChatSettings(TypedDict):
+    """What a conversation's replies are made with, beside the model: as `update_settings` takes."""
+
+    system_prompt: str
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    options: Mapping[str, object]
+
+
 def start_conversation(
     *,
     user: User,
@@ -41,14 +51,16 @@ def start_conversation(
     attachments: Sequence[Attachment] = (),
     system_prompt: str = "",
     models: Sequence[str] = (),
+    settings: ChatSettings | None = None,
     key: UUID | None = None,
 ) -> Posted:
     """Make a conversation from its first message and ask for the reply.
 
     `model` is ``provider/model``; empty means the user's default, then the site's. Several `models`
-    (checked by `chats.comparing`) stand in its place and answer side by side. A form that
-    comes again, with the same `key`, is answered with what it made. Raises ValidationError for bad
-    text or an unknown model; then nothing is stored.
+    (checked by `chats.comparing`) stand in its place and answer side by side. `settings` are those
+    of a preset and come before `system_prompt`. A form that comes again, with the same `key`, is
+    answered with what it made. Raises ValidationError for bad text, bad settings or an unknown
+    model; then nothing is stored.
     """
     text = clean_content(content, may_be_empty=bool(attachments))
     provider, _slash, name = checked_model(
@@ -63,6 +75,8 @@ def start_conversation(
             model=name,
             system_prompt=clean_system_prompt(system_prompt),
         )
+        if settings is not None:
+            update_settings(conversation=conversation, model="", **settings)
         posted = add_exchange(
             conversation=conversation,
             parent_id=None,
@@ -184,12 +198,7 @@ def update_settings(
     Those that were chosen for other adapters stay stored. `fallback_model` is ``provider/model``,
     empty for the site's, or NO_MODEL. None leaves either as it is.
     """
-    if temperature is not None and not 0 <= temperature <= 2:
-        raise ValidationError({"temperature": _("The temperature is between 0 and 2.")})
-    if top_p is not None and not 0 <= top_p <= 1:
-        raise ValidationError({"top_p": _("Top-p is between 0 and 1.")})
-    if max_tokens is not None and not 1 <= max_tokens <= 1_000_000:
-        raise ValidationError({"max_tokens": _("Max tokens is between 1 and 1,000,000.")})
+    check_parameters(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
     if model and model != conversation.model_name:
         provider, _slash, name = checked_model(model, user=conversation.owner).partition("/")
         conversation.provider, conversation.model = provider, name
@@ -207,6 +216,18 @@ def update_settings(
             "options", "fallback_model",
         ]
     )  # fmt: skip
+
+
+def check_parameters(
+    *, temperature: float | None, top_p: float | None, max_tokens: int | None
+) -> None:
+    """Raises ValidationError by field for what is out of the range of the providers' APIs."""
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise ValidationError({"temperature": _("The temperature is between 0 and 2.")})
+    if top_p is not None and not 0 <= top_p <= 1:
+        raise ValidationError({"top_p": _("Top-p is between 0 and 1.")})
+    if max_tokens is not None and not 1 <= max_tokens <= 1_000_000:
+        raise ValidationError({"max_tokens": _("Max tokens is between 1 and 1,000,000.")})
 
 
 def chat_options(model: str, *, user: User) -> tuple[Option, ...]:

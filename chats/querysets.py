@@ -185,3 +185,8 @@ class LibraryQuerySet(models.QuerySet["LibraryEntry"]):
     def owned_by(self, user: "User") -> "LibraryQuerySet":
         """Those that `user` may change."""
         return self.filter(owner=user)
+
+    def own_first(self, user: "User") -> "LibraryQuerySet":
+        """Those of `user`, then those of others that were changed last."""
+        is_others = models.Case(models.When(owner=user, then=0), default=1)
+        return self.order_by(is_others, "-updated_at")

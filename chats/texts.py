@@ -1,6 +1,7 @@
 """Cleaning and checking of text that users write. Pure functions."""
 
 import re
+import unicodedata
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from chats.models import TITLE_LENGTH
 _AUTOMATIC_TITLE_LENGTH = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = {"Cc", "Cf", "Cn", "Co"}
 
 
 def clean_content(content: str, *, may_be_empty: bool = False) -> str:
@@ -46,6 +49,22 @@ def clean_title(title: str) -> str:
         raise ValidationError(
             _("A title has at most %(limit)d characters.") % {"limit": TITLE_LENGTH},
             code="too_long",
+        )
+    return text
+
+
+def clean_name(name: str, *, limit: int) -> str:
+    """A name on one line, without what turns the text around it.
+
+    Raises ValidationError when nothing of it can be seen, or over `limit` characters.
+    """
+    text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _TURNING.sub("", name)))
+    text = " ".join(text.split())
+    if all(c.isspace() or unicodedata.category(c) in _HIDDEN for c in text):
+        raise ValidationError(_("A name needs at least one character."), code="empty")
+    if len(text) > limit:
+        raise ValidationError(
+            _("A name has at most %(limit)d characters.") % {"limit": limit}, code="too_long"
         )
     return text
 
