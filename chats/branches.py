@@ -10,6 +10,7 @@ from chats import events
 from chats.attachments import discard_attachment
 from chats.conversations import delete_conversation
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
+from chats.replies import end_comparison
 
 _BATCH: Final = 500
 _FACTS_OF_ONE: Final = (
@@ -52,6 +53,7 @@ def delete_from(*, message: Message) -> bool:
             events.reply_gone(conversation.id, live_id)
             events.stop_requested(live_id)
         _remove(doomed)
+        _end_lonely_comparison(message)
         events.thread_changed(conversation.id, leaf_id)
         return True
 
@@ -89,11 +91,31 @@ def branch_off(*, message: Message) -> Conversation:
 
 
 def _leaf_without(message: Message) -> UUID | None:
-    """Where the path ends when `message` is gone: below the version before it, or after it."""
+    """Where the path ends when `message` is gone: below the version before it, or after it.
+
+    In a comparison what is compared with it comes first.
+    """
     ids = Message.objects.sibling_ids([message])[message.id]
+    compared = _compared_ids(message)
+    if message.id in compared and len(compared) > 1:
+        ids = compared
     at = ids.index(message.id)
     others = ids[:at][-1:] or ids[at + 1 :][:1]
     return Message.objects.newest_leaf_below(others[0]) if others else message.parent_id
+
+
+def _compared_ids(message: Message) -> list[UUID]:
+    """What stands side by side with `message`, itself included, in order. At most one query."""
+    if message.comparison is None:
+        return []
+    compared = Message.objects.filter(parent_id=message.parent_id, comparison=message.comparison)
+    return list(compared.order_by("comparison_order").values_list("id", flat=True))
+
+
+def _end_lonely_comparison(message: Message) -> None:
+    """What is left alone when `message` is gone is compared with nothing any more."""
+    if len(_compared_ids(message)) == 1:
+        end_comparison(message)
 
 
 def _remove(doomed: list[UUID]) -> None:

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,8 +32,7 @@ def add_reply(
     `in_place_of` in an open comparison, if that is in one still. Raises ValidationError when as
     many replies of the owner's as may be are being written.
     """
-    if room_for_replies(conversation) < 1:
-        raise ValidationError(_too_many(), code="too_many_live")
+    require_room(conversation)
     place: dict[str, Any] = {}
     if in_place_of is not None and in_place_of.comparison is not None:
         found = Message.objects.filter(id=in_place_of.id, comparison=in_place_of.comparison)

@@ -19,6 +19,23 @@ class Turn:
     count: int = 1
     previous_id: UUID | None = None
     next_id: UUID | None = None
+    columns: tuple["Turn", ...] = ()
+    """What it stands side by side with, itself included; most stand alone."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it, or what it stands side by side with, is still being written."""
+        return self.message.is_live or any(turn.message.is_live for turn in self.columns)
+
+    @property
+    def leaf_id(self) -> UUID:
+        """The message that a next one answers: of those side by side the one on the path."""
+        if self.columns:
+            shown = self.message.conversation.current_leaf_id
+            for turn in self.columns:
+                if turn.message.id == shown:
+                    return turn.message.id
+        return self.message.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,7 @@ class Thread:
     @property
     def live(self) -> bool:
         """Whether a reply in it is still being written."""
-        return any(turn.message.is_live for turn in self.turns)
+        return any(turn.is_live for turn in self.turns)
 
     @property
     def tokens(self) -> int | None:
@@ -56,7 +73,7 @@ def load_thread(
 ) -> Thread:
     """The last `limit` messages of the path, or those before the message `before`.
 
-    At most five queries, whatever the length of the conversation.
+    At most six queries, whatever the length of the conversation.
     """
     leaf_id = conversation.current_leaf_id
     if before is not None:
@@ -66,13 +83,15 @@ def load_thread(
     if leaf_id is None:
         return Thread(turns=[], older_before=None)
     path = conversation.messages.path_to(leaf_id, limit=limit)
+    for message in path:
+        message.conversation = conversation
     older = path[0].id if path and path[0].parent_id else None
     system = message_tokens(conversation.system_prompt)
     return Thread(turns=_with_surroundings(path), older_before=older, system_tokens=system)
 
 
 def load_turn(message: Message) -> Turn:
-    """One message with its surroundings. Two queries."""
+    """One message with its surroundings. At most two queries."""
     return _with_surroundings([message])[0]
 
 
@@ -92,7 +111,30 @@ def _with_surroundings(messages: list[Message]) -> list[Turn]:
         links = Attachment.messages.through.objects.filter(message_id__in=ids)
         for link in links.select_related("attachment").order_by("id"):
             files.setdefault(link.message_id, []).append(link.attachment)
-    return [_turn(m, siblings[m.id], files.get(m.id, [])) for m in messages]
+    columns = _columns(messages)
+    return [
+        Turn(message=m, columns=columns[m.comparison])
+        if m.comparison in columns
+        else _turn(m, siblings[m.id], files.get(m.id, []))
+        for m in messages
+    ]
+
+
+def _columns(messages: list[Message]) -> dict[UUID | None, tuple[Turn, ...]]:
+    """By comparison, the replies that stand side by side. At most one query.
+
+    They show no versions: choosing one of them is what makes versions of the others.
+    """
+    wanted = [m for m in messages if m.comparison]
+    if not wanted:
+        return {}
+    compared = Message.objects.filter(
+        parent_id__in=[m.parent_id for m in wanted], comparison__in=[m.comparison for m in wanted]
+    )
+    groups: dict[UUID | None, list[Turn]] = {}
+    for message in compared.order_by("comparison_order", "id"):
+        groups.setdefault(message.comparison, []).append(Turn(message=message))
+    return {comparison: tuple(turns) for comparison, turns in groups.items() if len(turns) > 1}
 
 
 def _turn(message: Message, siblings: list[UUID], attachments: list[Attachment]) -> Turn:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from chats.views import actions, archive, conversations, messages, models, pages, ratings, uploads
+from chats.views import (
+    actions,
+    archive,
+    comparing,
+    conversations,
+    messages,
+    models,
+    pages,
+    ratings,
+    uploads,
+)
 
 app_name = "chats"
 urlpatterns = [
@@ -23,6 +33,8 @@ urlpatterns = [
     path("m/<uuid:message_id>/footer/", messages.footer, name="footer"),
     path("m/<uuid:message_id>/raw/", messages.raw, name="raw"),
     path("m/<uuid:message_id>/stop/", messages.stop, name="stop"),
+    path("m/<uuid:message_id>/stop-all/", comparing.stop_all, name="stop_all"),
+    path("m/<uuid:message_id>/choose/", comparing.choose, name="choose"),
     path("m/<uuid:message_id>/retry/", messages.retry, name="retry"),
     path("m/<uuid:message_id>/regenerate/", messages.regenerate, name="regenerate"),
     path("m/<uuid:message_id>/continue/", messages.resume, name="continue"),

@@ -100,12 +100,16 @@ def conversation_context(
     request: PageRequest, conversation: Conversation, **extra: Any
 ) -> dict[str, Any]:
     """All that the conversation's page shows."""
+    thread = load_thread(conversation)
+    return {**topbar_context(request, conversation), "thread": thread, **extra}
+
+
+def topbar_context(request: PageRequest, conversation: Conversation) -> dict[str, Any]:
+    """What the bar at the top of a conversation shows."""
     return {
         "conversation": conversation,
-        "thread": load_thread(conversation),
         "settings_form": SettingsForm.of(conversation, user=request.user),
         "chosen": chosen_model(conversation.model_name, user=request.user),
-        **extra,
     }
 
 

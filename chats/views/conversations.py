@@ -18,7 +18,6 @@ from chats.conversations import (
 )
 from chats.forms import SettingsForm
 from chats.models import Conversation
-from chats.picker import chosen_model
 from chats.views.answers import (
     PageRequest,
     SeeOther,
@@ -27,6 +26,7 @@ from chats.views.answers import (
     page,
     refuse,
     to_conversation,
+    topbar_context,
     with_toasts,
 )
 
@@ -115,11 +115,7 @@ def change_model(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _topbar(request: PageRequest, conversation: Conversation) -> str:
-    context = {
-        "conversation": conversation,
-        "settings_form": SettingsForm.of(conversation, user=request.user),
-        "chosen": chosen_model(conversation.model_name, user=request.user),
-    }
+    context = topbar_context(request, conversation)
     return render(request, "chats/topbar.html", context).content.decode()
 
 

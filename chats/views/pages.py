@@ -22,6 +22,7 @@ from chats.views.answers import (
     parsed_id,
     to_conversation,
 )
+from chats.views.comparing import compared_context, posted_models
 from chats.views.uploads import posted_attachments
 from providers.connections import DEMO, sources_for
 
@@ -31,7 +32,7 @@ MOST_SHOWN = 300
 
 @page("GET", "HEAD")
 def new_chat(request: PageRequest) -> HttpResponse:
-    """An empty conversation; `?model=provider/model` chooses its model."""
+    """An empty conversation; `?model=provider/model` chooses its model, `?compare=` several."""
     return _new_chat(request, model=request.GET.get("model", ""))
 
 
@@ -44,6 +45,7 @@ def start(request: PageRequest) -> HttpResponse:
             user=request.user,
             content=content,
             model=model,
+            models=posted_models(request),
             attachments=posted_attachments(request),
             key=parsed_id(request.POST.get("key")),
         )
@@ -65,7 +67,7 @@ def start(request: PageRequest) -> HttpResponse:
 
 @page("GET", "HEAD")
 def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
-    """A conversation's newest part."""
+    """A conversation's newest part; `?compare=` names models to ask side by side."""
     found = conversation_or_404(request.user, conversation_id)
     if request.htmx.target == "thread":
         # As many as the page shows already, or a reader of earlier ones would lose the place.
@@ -75,7 +77,10 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         return render(request, "chats/conversation.html#thread-answer", context)
     refreshed = request.GET.get("refresh", "")
     context = conversation_context(
-        request, found, refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1
+        request,
+        found,
+        refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1,
+        **compared_context(request, request.GET.getlist("compare")),
     )
     return render(request, "chats/conversation.html", context)
 
@@ -110,6 +115,7 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
         posted = post_message(
             conversation=found,
             content=content,
+            models=posted_models(request),
             attachments=posted_attachments(request),
             parent_id=parsed_id(request.POST.get("parent")),
             key=parsed_id(request.POST.get("key")),
@@ -117,7 +123,9 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
     except ValidationError as error:
         if request.htmx:
             return _composer_error(request, error)
-        context = conversation_context(request, found, content=content, errors=error.messages)
+        composer = compared_context(request, request.POST.getlist("compare"))
+        composer |= {"content": content, "errors": error.messages}
+        context = conversation_context(request, found, **composer)
         return render(request, "chats/conversation.html", context, status=422)
     if not request.htmx:
         return to_conversation(found.id, message_id=posted.reply.id)
@@ -134,8 +142,10 @@ def _new_chat(
         "chosen": chosen,
         "demo_only": chosen.slug == DEMO and len(sources_for(request.user)) == 1,
         "content": content,
-        "errors": error.messages if error else [],
+        **compared_context(request, (request.POST or request.GET).getlist("compare")),
     }
+    if error:
+        context["errors"] = error.messages
     status = 422 if error else 200
     return render(request, "chats/conversation.html", context, status=status)
 
