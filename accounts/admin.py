@@ -1,17 +1,21 @@
 """Users in the administration. Its sign-in is the site's own, with the same limits."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.db.models import Field, QuerySet
+from django.forms import ChoiceField, ModelForm
+from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.access import activate_users, deactivate_users, end_sessions, forget_old_addresses
 from accounts.models import User
+from accounts.preferences import language_choices
 
 admin.site.site_header = admin.site.site_title = _("Parley administration")
 admin.site.index_title = _("Administration")
@@ -21,6 +25,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # An account has the one address on its own page.
 admin.site.unregister(EmailAddress)
 
+PREFERENCES = ("theme", "language", "text_size", "send_key", "default_model", "makes_titles")
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -37,7 +42,7 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
         (_("Status"), {"fields": ("is_active", "date_joined", "last_login")}),
-        (_("Preferences"), {"fields": ("theme", "default_model", "makes_titles")}),
+        (_("Preferences"), {"fields": PREFERENCES}),
         (_("Permissions"), {"classes": ("collapse",), "fields": POWERS}),
     )
     add_fieldsets = (
@@ -49,6 +54,19 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run
             },
         ),
     )
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        """Languages are those of the site, which are no part of the model."""
+        if db_field.name == "language":
+            return ChoiceField(
+                label=db_field.verbose_name,
+                choices=language_choices,
+                required=False,
+                help_text=db_field.help_text,
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Only administrators hand out powers, and none takes away their own by mistake."""

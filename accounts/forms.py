@@ -5,9 +5,11 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.preferences import language_choices
 
 PASSWORD_HINT = _("At least 8 characters, and not one of the common passwords.")
 
@@ -93,10 +95,33 @@ class ResetPasswordKeyForm(QuietFields, allauth_forms.ResetPasswordKeyForm):
 
 
 class PreferencesForm(forms.Form):
-    """Appearance and default model; `accounts.preferences` checks the values."""
+    """General settings; `accounts.preferences` checks the values.
+
+    What a body does not name is no field of the form: each control saves itself alone, and a page
+    that was opened before another one changed something does not change it back.
+    """
 
     theme = forms.ChoiceField(
         label=_("Theme"), choices=User.Theme.choices, widget=forms.RadioSelect
+    )
+    text_size = forms.ChoiceField(
+        label=_("Text size"),
+        choices=User.TextSize.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Of messages and of what you write."),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=language_choices,
+        required=False,
+        help_text=_("The page loads again to change it. What models write is up to you and them."),
+        widget=forms.Select(attrs={"class": "input", "aria-errormessage": "id_language_status"}),
+    )
+    send_key = forms.ChoiceField(
+        label=_("Send with"),
+        choices=User.SendKey.choices,
+        widget=forms.RadioSelect,
+        help_text=_("The other one makes a new line. On touch screens Enter always does."),
     )
     default_model = forms.CharField(
         label=_("Default model"),
@@ -105,6 +130,7 @@ class PreferencesForm(forms.Form):
         help_text=_("As provider/model, for example demo/demo. Empty: the site's default."),
         widget=forms.TextInput(
             attrs={
+                "aria-errormessage": "id_default_model_status",
                 "autocomplete": "off",
                 "autocapitalize": "none",
                 "class": "input",
@@ -122,8 +148,12 @@ class PreferencesForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if settings.TITLES != "model":
-            # Not for this site: what the user chose stays for when it is.
-            del self.fields["makes_titles"]
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        names = list(self.base_fields)
+        super().__init__(data, initial={name: getattr(user, name) for name in names})
+        # Titles not for this site: what the user chose stays for when they are.
+        absent = {"makes_titles"} if settings.TITLES != "model" else set()
+        if data is not None:
+            absent |= {name for name in names if name not in data}
+        for name in absent:
+            del self.fields[name]

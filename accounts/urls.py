@@ -6,7 +6,7 @@ from accounts import views
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.appearance, name="appearance"),
+    path("", views.general, name="general"),
     path("account/", views.account, name="account"),
     path("account/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign_out_elsewhere"),
 ]

@@ -6,6 +6,7 @@ from allauth.account import views as allauth_views
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts import registration
 from accounts.access import end_sessions
@@ -60,29 +62,38 @@ def _signed_in(request: HttpRequest) -> User:
     return request.user
 
 
-@login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def appearance(request: HttpRequest) -> HttpResponse:
-    """Theme and default model."""
-    user = _signed_in(request)
-    initial = {
-        "theme": user.theme,
-        "default_model": user.default_model,
-        "makes_titles": user.makes_titles,
-    }
-    form = PreferencesForm(request.POST or None, initial=initial)
+@vary_on_headers("HX-Request")
+def general(request: HttpRequest) -> HttpResponse:
+    """What a person likes. A POST saves what it names: one control for htmx, or the whole form."""
+    if not isinstance(request.user, User):
+        # htmx would put the sign-in page into this one.
+        is_part = "HX-Request" in request.headers
+        return HttpResponse(status=401) if is_part else redirect_to_login(request.path)
+    user = request.user
+    form = PreferencesForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             update_preferences(user=user, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("accounts:appearance")
-    return render(
-        request, "accounts/appearance.html", {"form": form, "settings_page": "appearance"}
-    )
+    if form.is_bound and "HX-Request" in request.headers:
+        return _saved(request, form)
+    if form.is_bound and not form.errors:
+        messages.success(request, _("Saved."))
+        return redirect("accounts:general")
+    context = {"form": form, "settings_page": "general"}
+    return render(request, "accounts/general.html", context, status=422 if form.errors else 200)
+
+
+def _saved(request: HttpRequest, form: PreferencesForm) -> HttpResponse:
+    """What stands beside a control that was changed."""
+    status = 422 if form.errors else 200
+    answer = render(request, "accounts/general.html#saved", {"form": form}, status=status)
+    if not form.errors and "language" in form.fields:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @login_required

@@ -18,7 +18,7 @@ from providers.types import ModelInfo
 register = template.Library()
 
 _SETTINGS = {
-    "appearance": (_("Appearance"), "sliders"),
+    "general": (_("General"), "sliders"),
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }

@@ -36,7 +36,8 @@ def browser(user: User) -> Client:
 
 def change(client: Client, user: User, **changes: str) -> int:
     """Status of saving the user's page with `changes`; 302 when it was saved."""
-    body = {"username": user.username, "email": user.email, "theme": "system", "is_active": "on"}
+    body = {"username": user.username, "email": user.email, "is_active": "on"}
+    body |= {"theme": "system", "text_size": "normal", "send_key": "enter"}
     body = {name: value for name, value in (body | changes).items() if value}
     return client.post(f"{LIST}{user.pk}/change/", body).status_code
 
