@@ -1,17 +1,32 @@
 """Telling open pages and running replies what happened, through the channel layer.
 
-Owns the names of groups and the shapes of what is sent. Knows neither sockets nor the runner: the
-runner registers itself here, so that domain modules can ask for a reply without importing it.
+Owns the names of groups and the shapes of what is sent; those that every socket has are in
+`accounts.events`. Knows neither sockets nor the runner: the runner registers itself here, so that
+domain modules can ask for a reply without importing it.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
+
+from accounts.events import page_event, send_on_commit, send_to_group, send_to_page, user_group
+
+__all__ = [
+    "RUNNERS",
+    "conversation_group",
+    "page_event",
+    "replies_seen",
+    "reply_ended",
+    "reply_gone",
+    "reply_requested",
+    "send_to_group",
+    "send_to_page",
+    "set_reply_starter",
+    "sidebar_changed",
+    "stop_requested",
+    "thread_changed",
+]
 
 RUNNERS = "runners"
 """Group of the control channels of every process that makes replies."""
@@ -22,16 +37,6 @@ _start_reply: Callable[[UUID], None] | None = None
 def conversation_group(conversation_id: UUID) -> str:
     """Group of all sockets that show a conversation."""
     return f"conversation.{conversation_id.hex}"
-
-
-def user_group(user_id: UUID) -> str:
-    """Group of all sockets of one user."""
-    return f"user.{user_id.hex}"
-
-
-def session_group(session_key: str) -> str:
-    """Group of all sockets of one session. The key itself never enters the layer."""
-    return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
 
 
 def set_reply_starter(start: Callable[[UUID], None] | None) -> None:
@@ -56,53 +61,32 @@ def reply_requested(message_id: UUID) -> None:
 def thread_changed(conversation_id: UUID, leaf_id: UUID | None) -> None:
     """Tell pages, on commit, that a conversation shows another path now."""
     payload = {"t": "thread", "leaf": str(leaf_id) if leaf_id else None}
-    _on_commit(conversation_group(conversation_id), page_event(payload))
+    send_on_commit(conversation_group(conversation_id), page_event(payload))
 
 
 def sidebar_changed(user_id: UUID) -> None:
     """Tell a user's pages, on commit, that the list of conversations changed."""
-    _on_commit(user_group(user_id), page_event({"t": "sidebar"}))
+    send_on_commit(user_group(user_id), page_event({"t": "sidebar"}))
 
 
 def reply_ended(conversation_id: UUID, message_id: UUID, status: str) -> None:
     """Tell pages, on commit, that a reply ended outside of its runner; they fetch it anew."""
     payload = {"t": "end", "m": str(message_id), "n": None, "status": status}
-    _on_commit(conversation_group(conversation_id), page_event(payload))
+    send_on_commit(conversation_group(conversation_id), page_event(payload))
 
 
 def reply_gone(conversation_id: UUID, message_id: UUID) -> None:
     """Tell pages, on commit, that a live reply was deleted: its end has nothing to be fetched."""
-    _on_commit(conversation_group(conversation_id), page_event({"t": "gone", "m": str(message_id)}))
-
-
-def session_ended(session_key: str) -> None:
-    """Close the sockets of a session that was signed out, at once."""
-    async_to_sync(send_to_group)(session_group(session_key), {"type": "session.ended"})
+    send_on_commit(
+        conversation_group(conversation_id), page_event({"t": "gone", "m": str(message_id)})
+    )
 
 
 def stop_requested(message_id: UUID) -> None:
     """Ask whichever process makes this reply to stop, on commit."""
-    _on_commit(RUNNERS, {"type": "stop", "message": str(message_id)})
+    send_on_commit(RUNNERS, {"type": "stop", "message": str(message_id)})
 
 
-def page_event(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Wrap what a page shall receive for the consumer that forwards it."""
-    return {"type": "page.event", "payload": dict(payload)}
-
-
-async def send_to_group(group: str, message: dict[str, Any]) -> None:
-    """Send to every member of a group, at most once."""
-    layer = get_channel_layer()
-    if layer is not None:
-        await layer.group_send(group, message)
-
-
-async def send_to_page(channel: str, payload: Mapping[str, Any]) -> None:
-    """Send to one open page, at most once."""
-    layer = get_channel_layer()
-    if layer is not None:
-        await layer.send(channel, page_event(payload))
-
-
-def _on_commit(group: str, message: dict[str, Any]) -> None:
-    transaction.on_commit(lambda: async_to_sync(send_to_group)(group, message))
+async def replies_seen(conversation_id: UUID) -> None:
+    """Tell whoever made replies of a conversation that somebody looks at their end right now."""
+    await send_to_group(RUNNERS, {"type": "seen", "conversation": str(conversation_id)})

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
-from chats import events
+from chats import events, unread
 from chats.models import Message
 from providers.types import Usage
 
@@ -160,6 +160,7 @@ def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) ->
                 .update(status=Status.INTERRUPTED, finished_at=timezone.now())
             )
             if updated:
+                unread.mark_unread(message.id)
                 events.reply_ended(message.conversation_id, message.id, Status.INTERRUPTED)
                 interrupted.append(message.id)
     return interrupted

@@ -60,6 +60,10 @@ class Run:
         self.message_id = message_id
         self.task: asyncio.Task[None] | None = None
         self.completed: Job | None = None
+        self.ended_as = ""
+        """The final status, once it is saved."""
+        self.was_seen = False
+        """Whether a visible page has shown the end."""
         self._runner_id = runner_id
         self._job: Job | None = None
         self._tally = Tally()
@@ -236,6 +240,7 @@ class Run:
         outcome.finish_reason = self._finish_reason
         self._tally.settle(outcome, written=self._made if self._first_token_at else None)
         saved = await self._save_end(outcome)
+        self.ended_as = outcome.status if saved else ""
         if saved and outcome.status == Status.COMPLETE:
             self.completed = job
         await self.broadcast.end(outcome.status, saved=saved)

@@ -18,7 +18,9 @@ from uuid import UUID, uuid4
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from accounts import notifications
 from chats import conversations, events, generation, sending, titles
+from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
 from chats.pacing import Pacer
@@ -47,6 +49,7 @@ class Runner:
         self.runs: dict[UUID, Run] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._titles: dict[UUID, asyncio.Task[None]] = {}
+        self._audience = Audience()
         self._housekeeping: list[asyncio.Task[Any]] = []
         self._channel = ""
         self._closing = False
@@ -79,6 +82,7 @@ class Runner:
             run.end_early(Ending.SHUTDOWN)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+        await self._audience.close()
         for task in self._housekeeping:
             task.cancel()
         await asyncio.gather(*self._housekeeping, *self._titles.values(), return_exceptions=True)
@@ -104,6 +108,7 @@ class Runner:
         self.runs.pop(run.message_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("Reply %s ended without a status", run.message_id, exc_info=error)
+        self._audience.expect(run)
         if run.completed is not None and not self._closing:
             self._name(run.completed)
 
@@ -137,6 +142,9 @@ class Runner:
             await layer.group_add(events.RUNNERS, self._channel)
 
     async def _handle(self, message: dict[str, Any]) -> None:
+        if message["type"] == "seen":
+            self._saw(UUID(message["conversation"]))
+            return
         run = self.runs.get(UUID(message["message"]))
         if run is None:
             return
@@ -144,6 +152,13 @@ class Runner:
             run.end_early(Ending.STOP)
         elif message["type"] == "watch":
             await run.broadcast.show_to(message["channel"])
+
+    def _saw(self, conversation_id: UUID) -> None:
+        """A visible page shows the conversation, and the end of what has just ended in it."""
+        self._audience.saw(conversation_id)
+        for run in self.runs.values():
+            if run.ended_as and run.broadcast.conversation_id == conversation_id:
+                run.was_seen = True
 
     async def _repeat(self, interval: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` for ever; a failure is logged and does not end it."""
@@ -186,6 +201,7 @@ class Runner:
         """Remove what was deleted longer ago than it can be brought back, and what is outdated."""
         await in_database(conversations.purge_deleted)
         await in_database(sending.prune_sendings)
+        await in_database(notifications.prune)
 
 
 _current: Runner | None = None

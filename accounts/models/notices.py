@@ -76,7 +76,12 @@ class Notification(models.Model):
                 fields=["user", "subject"],
                 condition=Q(read_at__isnull=True) & ~Q(subject=""),
                 name="notification_unread_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user", "announcement"],
+                condition=Q(announcement__isnull=False),
+                name="notification_announced_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from chats.consumers import BAD_MESSAGE, NOT_FOUND, SIGNED_OUT, TOO_MANY
+from accounts.consumers import BAD_MESSAGE, NOT_FOUND, SIGNED_OUT, TOO_MANY
 from tests.live.conftest import ADMIN
 from tests.markup import parse
 from tests.person import Person, Reply

@@ -1,0 +1,107 @@
+"""Whether somebody saw that a reply ended; if not, its chat is unread and its user is told.
+
+A visible page answers the end of a reply within moments (`{"seen": true}`). Where no answer comes,
+the chat is marked. A page that answers late, or that opens the chat, takes the mark away.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import notifications, sentences
+from accounts.models import Notification, User
+from accounts.sentences import Sentence
+from chats import events
+from chats.models import Conversation, Message
+
+Status = Message.Status
+
+WORTH_TELLING: Final = frozenset({Status.COMPLETE, Status.FAILED, Status.INTERRUPTED})
+"""Ends that a user may wait for. Who stopped a reply knows it."""
+
+
+def mark_unread(message_id: UUID) -> None:
+    """Nobody saw this reply's end: mark its chat and tell its user. Temporary chats say nothing."""
+    reply = (
+        Message.objects.filter(id=message_id, status__in=WORTH_TELLING)
+        .filter(conversation__deleted_at=None, conversation__is_temporary=False)
+        .select_related("conversation")
+        .only("status", "conversation__owner")
+        .first()
+    )
+    if reply is None:
+        return
+    conversation = reply.conversation
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(is_unread=True)
+        notifications.notify(
+            user_id=conversation.owner_id,
+            kind=Notification.Kind.REPLY,
+            data={"conversation": str(conversation.id), "status": reply.status},
+            subject=_subject(conversation.id),
+        )
+        events.sidebar_changed(conversation.owner_id)
+
+
+def mark_read(*, conversation: Conversation) -> None:
+    """Somebody looks at a chat. Writes only when it was unread."""
+    if not conversation.is_unread:
+        return
+    with transaction.atomic():
+        Conversation.objects.filter(id=conversation.id).update(is_unread=False)
+        conversation.is_unread = False
+        notifications.mark_subject_read(
+            user_id=conversation.owner_id, subject=_subject(conversation.id)
+        )
+        events.sidebar_changed(conversation.owner_id)
+
+
+def describe(user: User, rows: Sequence[Notification]) -> Mapping[UUID, Sentence]:
+    """What notifications of replies say, with the chats' present titles. One query."""
+    wanted = {row.id: _conversation_id(row) for row in rows}
+    mine = Conversation.objects.for_user(user).filter(id__in=set(wanted.values()))
+    titles = {str(each.id): str(each) for each in mine.only("title")}
+    return {
+        row.id: Sentence(
+            _sentence(row.data.get("status")) % {"title": titles[found]},
+            link=reverse("chats:conversation", args=[found]),
+        )
+        for row in rows
+        if (found := wanted[row.id]) in titles
+    }
+
+
+def take_marks_away(user_id: UUID, rows: Sequence[Notification]) -> None:
+    """The user has read these notifications in the list: their chats are not unread any more."""
+    ids = {_conversation_id(row) for row in rows}
+    marked = Conversation.objects.filter(owner_id=user_id, id__in=ids, is_unread=True)
+    if marked.update(is_unread=False):
+        events.sidebar_changed(user_id)
+
+
+def register() -> None:
+    """Have the list of notifications know those of replies."""
+    sentences.set_describer(Notification.Kind.REPLY, describe)
+    notifications.set_reader(Notification.Kind.REPLY, take_marks_away)
+
+
+def _subject(conversation_id: UUID) -> str:
+    return f"conversation:{conversation_id}"
+
+
+def _conversation_id(row: Notification) -> str:
+    return row.subject.removeprefix("conversation:")
+
+
+def _sentence(status: object) -> str:
+    match status:
+        case Status.FAILED:
+            return _("The reply in “%(title)s” failed.")
+        case Status.INTERRUPTED:
+            return _("The reply in “%(title)s” was interrupted.")
+        case _:
+            return _("The reply in “%(title)s” is there.")
