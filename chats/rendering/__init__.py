@@ -22,7 +22,7 @@ from chats.rendering.incremental import IncrementalRenderer, Patch
 
 __all__ = ["RENDER_VERSION", "IncrementalRenderer", "Patch", "render"]
 
-RENDER_VERSION = 1  # goes up when the same text gives other HTML
+RENDER_VERSION = 2  # goes up when the same text gives other HTML
 _MAX_CACHED = 100_000  # characters; a page's messages, not whole books, are to fit in memory
 _CACHE_SECONDS = 24 * 60 * 60
 

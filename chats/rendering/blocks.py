@@ -7,6 +7,8 @@ loose each by what is known when they are committed, and nesting ends at `MAX_DE
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
 
 from chats.rendering.body import Body
 from chats.rendering.leaves import Code, Fence, Maths
@@ -17,7 +19,7 @@ from chats.rendering.table import MAX_ROW, Table, table_shape
 from chats.rendering.text import Text
 
 MAX_DEPTH = 40
-CHECKBOX = '<input class="task" type="checkbox" disabled{}> '
+CHECKBOX = '<input class="task" type="checkbox" disabled{} aria-label="{}"> '
 
 _FENCE = re.compile(r"`{3,}+(?!.*`)|~{3,}+")
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}(?![^\s{,:])", re.ASCII)
@@ -28,13 +30,22 @@ _MARKER = re.compile(r"([-+*])|([0-9]{1,9})([.)])")
 _CHECKBOX = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the controls in a text are called, in the reader's language."""
+
+    copy: str
+    done: str
+    open: str
+
+
 class Blocks:
     """Reads lines into the open blocks. A line comes as `begin`, any number of `more`, `end`."""
 
-    def __init__(self, body: Body, inline: Inline, copy_label: str) -> None:
+    def __init__(self, body: Body, inline: Inline, labels: Labels) -> None:
         self._body = body
         self._inline = inline
-        self._copy_label = copy_label
+        self._labels = labels
         self._open = OpenBlocks(body, inline)
         self._writing = False  # whether the current line's text goes to the leaf
 
@@ -144,9 +155,13 @@ class Blocks:
             self._open.make_room()
             self._open.leaf = text = self._open.new_text()
             if fresh_item and (checkbox := _CHECKBOX.match(line.content)):
-                text.prefix = CHECKBOX.format("" if checkbox[1] == " " else " checked")
+                text.prefix = self._checkbox(checked=checkbox[1] != " ")
                 line.skip(checkbox.end())
         self._write(line.content)
+
+    def _checkbox(self, *, checked: bool) -> str:
+        label = self._labels.done if checked else self._labels.open
+        return CHECKBOX.format(" checked" if checked else "", escape(label))
 
     def _write(self, text: str) -> None:
         leaf = self._open.leaf
@@ -201,7 +216,7 @@ class Blocks:
 
     def _start_code(self, language: str, fence: Fence | None) -> None:
         self._open.make_room()
-        self._open.leaf = Code(self._body, language, self._copy_label, fence)
+        self._open.leaf = Code(self._body, language, self._labels.copy, fence)
 
     def _start_table(self, line: Line) -> bool | None:
         text = self._open.continued_paragraph

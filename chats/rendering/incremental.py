@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from chats.rendering.blocks import Blocks
+from chats.rendering.blocks import Blocks, Labels
 from chats.rendering.body import Body, Op
 from chats.rendering.lines import LONGEST_START, is_settled
 from chats.rendering.markdown import Inline, References
@@ -42,7 +42,7 @@ class IncrementalRenderer:
     """
 
     def __init__(self) -> None:
-        self._copy_label = gettext("Copy")
+        self._labels = Labels(copy=gettext("Copy"), done=gettext("Done"), open=gettext("Not done"))
         self._start(References())
         self._fed: list[str] = []
         self._finished = False
@@ -50,7 +50,7 @@ class IncrementalRenderer:
     def _start(self, references: References) -> None:
         self._references = references
         self._body = Body()
-        self._blocks = Blocks(self._body, Inline(references), self._copy_label)
+        self._blocks = Blocks(self._body, Inline(references), self._labels)
         self._unread = 0
         self._return = ""  # a carriage return whose line feed may be in the next piece
         self._line = ""  # the current line as long as it is not clear what it is

@@ -57,7 +57,7 @@ class Code:
             '<div class="code"><div class="code-head">'
             f'<span class="code-lang">{escape(language)}</span>'
             '<button type="button" class="code-copy" data-action="copy-code">'
-            f'{escape(copy_label)}</button></div><pre><code class="hl">',
+            f'{escape(copy_label)}</button></div><pre tabindex="0"><code class="hl">',
             "</code></pre></div>\n",
         )
 

@@ -24,7 +24,7 @@ class Table:
         self._aligns = aligns
         cells = self._cells("th", [inline.html(cell) for cell in header])
         body.descend(
-            f'<div class="table-wrap"><table><thead>{cells}</thead><tbody>',
+            f'<div class="table-wrap" tabindex="0"><table><thead>{cells}</thead><tbody>',
             "</tbody></table></div>\n",
         )
 

@@ -26,7 +26,7 @@ def test_markup_of_a_code_block() -> None:
     assert render("```python\nx\n```") == (
         '<div class="code"><div class="code-head"><span class="code-lang">python</span>'
         '<button type="button" class="code-copy" data-action="copy-code">Copy</button></div>'
-        '<pre><code class="hl">x\n</code></pre></div>\n'
+        '<pre tabindex="0"><code class="hl">x\n</code></pre></div>\n'
     )
 
 
