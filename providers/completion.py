@@ -24,11 +24,15 @@ from providers.types import (
     FellBack,
     ReasoningDelta,
     Retrying,
+    Source,
     TextDelta,
+    ToolCall,
 )
 
 _SAME_FOR_ALL: Final = (ContentRefusedError, ImagesTooLargeError)
 """Errors that lie in what was said, not in who was asked: no second model is tried."""
+_BEGINNINGS: Final = (TextDelta, ReasoningDelta, Source, ToolCall)
+"""What a reply can begin with. A tool that a provider ran was paid for and may have done things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,14 @@ async def stream(
     attempt = 0
     while True:
         attempt += 1
-        begun = False
+        begun = spoken = False
         try:
             with availability.Watch(route.source, route.model) as watch:
                 async with aclosing(route.adapter.stream(request)) as events:
                     async for event in events:
-                        if not begun and isinstance(event, TextDelta | ReasoningDelta):
-                            begun = True
+                        begun = begun or isinstance(event, _BEGINNINGS)
+                        if not spoken and isinstance(event, TextDelta | ReasoningDelta):
+                            spoken = True
                             watch.first_token()
                         yield event
                     return
@@ -134,7 +139,7 @@ async def stream_with_fallback(
                 attempt = _begun_within(first_token_timeout, attempt)
             async with aclosing(attempt) as events:
                 async for event in events:
-                    begun = begun or isinstance(event, TextDelta | ReasoningDelta)
+                    begun = begun or isinstance(event, _BEGINNINGS)
                     yield event
             return
         except ProviderError as error:
@@ -169,7 +174,7 @@ async def _begun_within(
             except TimeoutError as error:
                 raise ProviderTimeoutError from error
             yield event
-            if isinstance(event, TextDelta | ReasoningDelta):
+            if isinstance(event, _BEGINNINGS):
                 break
             if isinstance(event, Retrying):
                 deadline = loop.time() + event.delay + seconds

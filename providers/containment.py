@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from providers.adapters.failures import own_words
-from providers.adapters.sdk import clean, count
+from providers.adapters.sdk import clean, count, said
 from providers.contract import Adapter, DownloadingAdapter, DownloadProgress
 from providers.errors import CutStreamError, PluginFailedError, ProviderError
 from providers.types import (
@@ -27,7 +27,9 @@ from providers.types import (
     FinishReason,
     ModelInfo,
     ReasoningDelta,
+    Source,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
@@ -152,6 +154,11 @@ def _checked(event: object) -> AdapterEvent | None:
             return TextDelta(kept) if (kept := clean(text)) else None
         case ReasoningDelta(text=str(text)):
             return ReasoningDelta(kept) if (kept := clean(text)) else None
+        case Source():
+            return Source(said(event.url), said(event.title), said(event.quote))
+        case ToolCall():
+            result = None if event.result is None else said(event.result)
+            return ToolCall(said(event.id), said(event.name), said(event.arguments), result)
         case Usage():
             return _checked_usage(event)
         case Finish(reason=reason):

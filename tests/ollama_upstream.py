@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 from tests import upstream_modes as modes
 from tests.upstream import Upstream
 from tests.upstream_answer import Answer, send_json
-from tests.upstream_wire import Prompt, compact
+from tests.upstream_wire import Part, Prompt, compact
 
 EVERYTHING = ["completion", "vision", "tools", "thinking"]
 PLAIN = {"capabilities": ["completion"], "context": 4_096}
@@ -46,7 +46,12 @@ FILES = (("sha256:aa", 4_000), ("sha256:bb", 1_000))
 class OllamaWire:
     """Lines of JSON."""
 
-    finish_reasons: ClassVar = {"stop": "stop", "length": "length", "refuse": "stop"}
+    finish_reasons: ClassVar = {
+        "stop": "stop",
+        "length": "length",
+        "refuse": "stop",
+        "tools": "stop",
+    }
     context_code: ClassVar = None
     done: ClassVar = b""
 
@@ -64,6 +69,16 @@ class OllamaWire:
     def reasoning(self, text: str) -> bytes:
         """One piece of thinking."""
         return self._message(content="", thinking=text)
+
+    def source(self, text: str) -> bytes:
+        """The protocol knows none."""
+        return b""
+
+    def tool(self, text: str) -> bytes:
+        """A call, whole at once."""
+        part = Part.of(text)
+        function = {"name": part.name, "arguments": part.arguments}
+        return self._message(content="", tool_calls=[{"function": function}])
 
     def finish(self, reason: str, tokens: int) -> bytes:
         """The last line."""
@@ -93,7 +108,7 @@ class OllamaWire:
         """Not JSON."""
         return b'{"model": "malformed", "message": {"content": "half\n'
 
-    def _message(self, **message: str) -> bytes:
+    def _message(self, **message: object) -> bytes:
         return self._line(message={"role": "assistant", **message}, done=False)
 
     def _line(self, **values: object) -> bytes:

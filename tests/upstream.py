@@ -32,6 +32,10 @@ that is `/mode <name>` (not with the model `echo`):
     huge-line           two tokens, then one line of 10 MB
     u2028               text with U+2028, U+2029 and U+0085 raw inside the JSON
     reasoning           reasoning deltas, then text
+    parts               a web search, text and a source
+    tools               asks for a tool, without a word
+    echo-parts          "Done.", and each line of the last user message as a source, as a source's
+                        address, and as a tool call with all that belongs to one
     length              ends because of the token limit
     refuse              ends because of the content filter
     empty               ends without any text

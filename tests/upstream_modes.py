@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.upstream_wire import Prompt
+from tests.upstream_wire import Part, Prompt
 
 ANSWER = "# Hello\n\nThis is **fine**: a short answer with `code` and a list.\n\n- one\n- two\n"
 UNICODE_ANSWER = "Grüße, 世界! 👩‍👩‍👧 e\u0301 and “quotes”."
@@ -38,6 +38,19 @@ The last bus leaves at six. Whoever misses it walks back by the road, which is s
 and, as far as anybody remembers, quite safe; see [the timetable](https://example.org/bus).
 
 """
+FORECAST = "It will **rain** in the morning."
+PAGE = Part(
+    url="https://weather.example.org/today",
+    title="Today's weather",
+    quote="Rain until noon, then bright spells.",
+)
+SEARCH = Part(
+    id="call_1",
+    name="web_search",
+    arguments={"query": "weather today"},
+    result="https://weather.example.org/today",
+)
+WEATHER = Part(id="call_1", name="get_weather", arguments={"city": "Zürich", "days": [1, 2]})
 HUGE = 10 * 1024 * 1024
 LISTED = ["ok", "echo", "fast-400@100", "reasoning", "slow", "hang", "cut-after-5", "error-429"]
 MODE_LINE = re.compile(r"\A/mode (\S+)\s*(?:\n|\Z)")
@@ -140,7 +153,7 @@ async def steps(  # noqa: PLR0912 - one branch a mode
     else:
         for step in _simple(mode, prompt):
             yield step
-    reasons = {"length": "length", "refuse": "refuse"}
+    reasons = {"length": "length", "refuse": "refuse", "tools": "tools"}
     yield Step("finish", reasons.get(mode, "stop"))
 
 
@@ -154,12 +167,30 @@ def _simple(mode: str, prompt: Prompt) -> list[Step]:
         return [*_pieces("reasoning", prompt.text), Step("text", "Done.")]
     if mode == "reasoning":
         return [*_pieces("reasoning", THOUGHTS), *_pieces("text", ANSWER)]
+    if mode in ("parts", "tools", "echo-parts"):
+        return _with_parts(mode, prompt)
     if mode == "empty":
         return []
     if mode.startswith("say "):
         return _pieces("text", json.loads(f'"{mode.removeprefix("say ")}"'))
     answers = {"byte-by-byte": UNICODE_ANSWER, "u2028": SEPARATORS_ANSWER}
     return _pieces("text", answers.get(mode, ANSWER))
+
+
+def _with_parts(mode: str, prompt: Prompt) -> list[Step]:
+    """Sources and tool calls, in the places where providers send them."""
+    if mode == "tools":
+        return [Step("tool", str(WEATHER))]
+    if mode == "parts":
+        said = _pieces("text", FORECAST)
+        return [Step("tool", str(SEARCH)), *said, Step("source", str(PAGE)), Step("text", " Bye.")]
+    found = []
+    for number, line in enumerate(filter(None, prompt.text.split("\n"))):
+        page = Part(url=f"https://example.org/{number}#{line}", title=line, quote=line)
+        odd = Part(url=line, title=line, quote=line)
+        call = Part(id=f"c{number}", name=line, arguments={line: [line]}, result=line)
+        found += [Step("source", str(page)), Step("source", str(odd)), Step("tool", str(call))]
+    return [Step("text", "Done."), *found]
 
 
 def _pieces(kind: str, text: str) -> list[Step]:

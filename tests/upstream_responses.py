@@ -1,8 +1,9 @@
 """OpenAI's Responses: https://platform.openai.com/docs/api-reference/responses-streaming."""
 
+import json
 from typing import Any, ClassVar
 
-from tests.upstream_wire import ERROR_TYPES, Prompt, compact
+from tests.upstream_wire import ERROR_TYPES, Part, Prompt, compact
 
 
 class ResponsesWire:
@@ -39,10 +40,37 @@ class ResponsesWire:
             "response.reasoning_summary_text.delta", item_id="rs_1", summary_index=0, delta=text
         )
 
+    def source(self, text: str) -> bytes:
+        """An annotation."""
+        part = Part.of(text)
+        cited = {"type": "url_citation", "url": part.url, "title": part.title}
+        annotation = {**cited, "start_index": 0, "end_index": 1}
+        return self._event("response.output_text.annotation.added", **_at(0), annotation=annotation)
+
+    def tool(self, text: str) -> bytes:
+        """A web search, a function of ours, or with a result one of a server of tools."""
+        part = Part.of(text)
+        arguments = json.dumps(part.arguments, ensure_ascii=False)
+        item: dict[str, Any] = {"name": part.name, "arguments": arguments, "status": "completed"}
+        if part.name == "web_search":
+            action = {"type": "search", **part.arguments}
+            action["sources"] = [{"type": "url", "url": part.result}]
+            item = {"type": "web_search_call", "id": part.id, "action": action}
+        elif part.result:
+            item |= {"type": "mcp_call", "id": part.id, "server_label": "x", "output": part.result}
+        else:
+            item |= {"type": "function_call", "id": "fc_1", "call_id": part.id}
+        started = {"type": item["type"], "status": "in_progress"}
+        return (
+            self._event("response.output_item.added", output_index=0, item=started)
+            + self._event("response.web_search_call.in_progress", output_index=0, item_id=part.id)
+            + self._event("response.output_item.done", output_index=0, item=item)
+        )
+
     def finish(self, reason: str, tokens: int) -> bytes:
         """What comes after the last token; there is nothing more."""
         done = self._event("response.output_text.done", **_at(0), text=self._text)
-        if reason == "stop":
+        if reason in ("stop", "tools"):
             response = self._response("completed", usage=self.usage(tokens))
             return done + self._event("response.completed", response=response)
         why = {"length": "max_output_tokens", "refuse": "content_filter"}[reason]

@@ -7,8 +7,9 @@ https://docs.anthropic.com/en/api/messages-streaming.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Self
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -40,6 +41,27 @@ class Prompt:
     has_stream_options: bool = False
 
 
+@dataclass(frozen=True)
+class Part:
+    """A source or a tool call. As a text it goes through the steps of a stream."""
+
+    url: str = ""
+    title: str = ""
+    quote: str = ""
+    id: str = ""
+    name: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    result: str = ""
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The inverse of `str`."""
+        return cls(**json.loads(text))
+
+
 class OpenAIWire:
     """Chat Completions."""
 
@@ -47,12 +69,18 @@ class OpenAIWire:
     catalogue: ClassVar = ("GET", "/v1/models")
     reasoning_field: ClassVar = "reasoning_content"
     always_counts: ClassVar = False
-    finish_reasons: ClassVar = {"stop": "stop", "length": "length", "refuse": "content_filter"}
+    finish_reasons: ClassVar = {
+        "stop": "stop",
+        "length": "length",
+        "refuse": "content_filter",
+        "tools": "tool_calls",
+    }
     context_code: ClassVar[str | None] = "context_length_exceeded"
     done: ClassVar = b"data: [DONE]\n\n"
 
     def __init__(self, prompt: Prompt) -> None:
         self.prompt = prompt
+        self._calls = 0
         head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
         self._head = compact({**head, "model": prompt.model})[:-1]
         self._text = f'data: {self._head},"choices":[{{"index":0,"delta":{{"%s":%s}},'
@@ -69,6 +97,27 @@ class OpenAIWire:
     def reasoning(self, text: str) -> bytes:
         """One reasoning delta."""
         return (self._text % (self.reasoning_field, json.dumps(text, ensure_ascii=False))).encode()
+
+    def source(self, text: str) -> bytes:
+        """An annotation. OpenRouter says what the page says, too."""
+        part = Part.of(text)
+        cited = {"url": part.url, "title": part.title, "start_index": 0, "end_index": 1}
+        if self.always_counts:
+            cited["content"] = part.quote
+        annotation = {"type": "url_citation", "url_citation": cited}
+        return self._chunk({"delta": {"annotations": [annotation]}})
+
+    def tool(self, text: str) -> bytes:
+        """A call in pieces. The protocol has no words for results."""
+        part = Part.of(text)
+        arguments = json.dumps(part.arguments, ensure_ascii=False)
+        at = self._calls
+        self._calls += 1
+        function = {"name": part.name, "arguments": ""}
+        first = {"index": at, "id": part.id, "type": "function", "function": function}
+        pieces = [arguments[n : n + 7] for n in range(0, len(arguments), 7)]
+        rest = [{"index": at, "function": {"arguments": piece}} for piece in pieces]
+        return b"".join(self._chunk({"delta": {"tool_calls": [call]}}) for call in (first, *rest))
 
     def finish(self, reason: str, tokens: int) -> bytes:
         """What comes after the last token, without `done`."""
@@ -134,7 +183,12 @@ class AnthropicWire:
 
     completions: ClassVar = ("POST", "/v1/messages")
     catalogue: ClassVar = ("GET", "/v1/models")
-    finish_reasons: ClassVar = {"stop": "end_turn", "length": "max_tokens", "refuse": "refusal"}
+    finish_reasons: ClassVar = {
+        "stop": "end_turn",
+        "length": "max_tokens",
+        "refuse": "refusal",
+        "tools": "tool_use",
+    }
     context_code: ClassVar = None
     done: ClassVar = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
@@ -169,6 +223,40 @@ class AnthropicWire:
     def reasoning(self, text: str) -> bytes:
         """One thinking delta; before the first one a block that only the provider can read."""
         return self._sealed() + self._delta("thinking", "thinking_delta", text)
+
+    def source(self, text: str) -> bytes:
+        """A citation in a block of text."""
+        part = Part.of(text)
+        cited = {"type": "web_search_result_location", "url": part.url, "title": part.title}
+        delta = {
+            "type": "citations_delta",
+            "citation": {**cited, "cited_text": part.quote, "encrypted_index": "c2VhbGVk"},
+        }
+        start = b"" if self._open == "text" else self._close() + self._begin("text")
+        return start + _event("content_block_delta", index=self._index, delta=delta)
+
+    def tool(self, text: str) -> bytes:
+        """A call whose input comes in pieces; with a result, if the provider ran it."""
+        part = Part.of(text)
+        kind = "server_tool_use" if part.result else "tool_use"
+        block = {"type": kind, "id": part.id, "name": part.name, "input": {}}
+        arguments = json.dumps(part.arguments, ensure_ascii=False)
+        deltas = [
+            {"type": "input_json_delta", "partial_json": arguments[at : at + 7]}
+            for at in range(0, len(arguments), 7)
+        ]
+        call = self._block(block, deltas)
+        if not part.result:
+            return call
+        found = {"type": "bash_code_execution_result", "stdout": part.result, "return_code": 0}
+        answer = {"type": "bash_code_execution_tool_result", "tool_use_id": part.id}
+        if part.name == "web_search":
+            page = {"type": "web_search_result", "url": part.result, "title": "Found"}
+            answer = {"type": "web_search_tool_result", "tool_use_id": part.id}
+            return call + self._block(
+                {**answer, "content": [{**page, "encrypted_content": "eA"}]}
+            )
+        return call + self._block({**answer, "content": found})
 
     def finish(self, reason: str, tokens: int) -> bytes:
         """What comes after the last token, without `done`."""
@@ -236,6 +324,19 @@ class AnthropicWire:
         self._index += 1
         empty = {"type": block, block: ""}
         return _event("content_block_start", index=self._index, content_block=empty)
+
+    def _block(self, block: dict[str, Any], deltas: Sequence[dict[str, Any]] = ()) -> bytes:
+        """A whole block of another kind than text."""
+        closed = self._close()
+        self._index += 1
+        return (
+            closed
+            + _event("content_block_start", index=self._index, content_block=block)
+            + b"".join(
+                _event("content_block_delta", index=self._index, delta=each) for each in deltas
+            )
+            + _event("content_block_stop", index=self._index)
+        )
 
     def _close(self) -> bytes:
         if self._open is None:

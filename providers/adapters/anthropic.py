@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.adapters import failures
 from providers.adapters.anthropic_request import OPTIONS, request_body
+from providers.adapters.anthropic_tools import ToolBlocks, citations
 from providers.adapters.model_lists import Row, name_of, read_models, tokens_of
 from providers.adapters.sdk import Answer, SdkAdapter, clean, count, mapping
 from providers.types import (
@@ -102,12 +103,17 @@ class MessageDecoder:
         self._key = key
         self._usage: dict[str, object] = {}
         self._stop_reason: FinishReason = "other"
+        self._tools = ToolBlocks()
 
     def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
         """See `sdk.Decoder`. Kinds of event that are not known mean nothing, as the API asks."""
         match event["type"]:
             case "content_block_delta":
-                yield from _delta(event["delta"])
+                yield from self._delta(event["delta"], event.get("index"))
+            case "content_block_start":
+                yield from self._tools.start(event.get("index"), mapping(event["content_block"]))
+            case "content_block_stop":
+                yield from self._tools.stop(event.get("index"))
             case "message_start":
                 yield from self._count(event["message"].get("usage"))
             case "message_delta":
@@ -118,6 +124,20 @@ class MessageDecoder:
                 self.finish_reason, self.finished = self._stop_reason, True
             case "error":
                 raise failures.from_event(event, key=self._key)
+
+    def _delta(self, delta: dict[str, Any], index: object) -> Iterator[AdapterEvent]:
+        """Signatures, and thinking that is only sent encrypted, say nothing to people."""
+        match delta["type"]:
+            case "text_delta":
+                if text := clean(delta["text"]):
+                    yield TextDelta(text)
+            case "thinking_delta":
+                if text := clean(delta["thinking"]):
+                    yield ReasoningDelta(text)
+            case "citations_delta":
+                yield from citations(mapping(delta.get("citation")))
+            case "input_json_delta":
+                self._tools.add(index, delta.get("partial_json"))
 
     def _count(self, usage: dict[str, Any] | None) -> Iterator[Usage]:
         """Later counts replace earlier ones; what is not repeated stays."""
@@ -135,14 +155,6 @@ class MessageDecoder:
             reasoning_tokens=count(thought),
             cache_write_tokens=written,
         )
-
-
-def _delta(delta: dict[str, Any]) -> Iterator[AdapterEvent]:
-    """Signatures, and thinking that is only sent encrypted, say nothing to people."""
-    if delta["type"] == "text_delta" and (text := clean(delta["text"])):
-        yield TextDelta(text)
-    elif delta["type"] == "thinking_delta" and (text := clean(delta["thinking"])):
-        yield ReasoningDelta(text)
 
 
 def _model(row: Row) -> ModelInfo | None:

@@ -17,7 +17,7 @@ from providers.adapters import failures
 from providers.adapters.ollama_client import OllamaClient
 from providers.adapters.ollama_models import Shown, listed, model_info
 from providers.adapters.ollama_request import OPTIONS, request_body
-from providers.adapters.sdk import SdkAdapter, clean, count
+from providers.adapters.sdk import SdkAdapter, as_json, clean, count, mapping, rows, said
 from providers.clients import fresh
 from providers.contract import DownloadingAdapter, DownloadProgress
 from providers.ndjson import LineParser
@@ -28,6 +28,7 @@ from providers.types import (
     ModelInfo,
     ReasoningDelta,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
@@ -163,6 +164,7 @@ class ChatDecoder:
         self.finish_reason: FinishReason | None = None
         self.finished = False
         self._key = key
+        self._calls = 0
 
     def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
         """See `sdk.Decoder`."""
@@ -173,6 +175,12 @@ class ChatDecoder:
             yield ReasoningDelta(text)
         if text := clean(message.get("content") or ""):
             yield TextDelta(text)
+        for call in rows(message.get("tool_calls")):
+            self._calls += 1
+            function = mapping(call.get("function"))
+            name = said(call.get("id")) or f"call_{self._calls}"
+            arguments = as_json(function.get("arguments") or "")
+            yield ToolCall(name, said(function.get("name")), arguments)
         if event.get("done") is True:
             if "prompt_eval_count" in event or "eval_count" in event:
                 yield Usage(

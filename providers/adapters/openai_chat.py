@@ -7,7 +7,7 @@ from typing import Any
 
 from providers import errors
 from providers.adapters import failures
-from providers.adapters.sdk import clean, count, mapping
+from providers.adapters.sdk import as_json, clean, count, mapping, rows, said
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
@@ -16,11 +16,17 @@ from providers.types import (
     Image,
     Part,
     ReasoningDelta,
+    Source,
     Text,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
+MOST_CALLS = 128
+"""Of tools in one reply; what more are asked for is not kept."""
+MOST_OF_ARGUMENTS = 200_000
+"""Characters of one call's arguments. They are gathered from many pieces."""
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -53,6 +59,7 @@ class ChatDecoder:
         self.finished = False
         self._key = key
         self._read_usage = read_usage
+        self._calls: list[_Call] = []
 
     def feed(self, event: dict[str, Any]) -> Iterator[AdapterEvent]:
         """See `sdk.Decoder`. The stream ends with `[DONE]`, which is no JSON."""
@@ -76,10 +83,57 @@ class ChatDecoder:
             yield from _parts(content)
         elif content and (text := clean(content)):
             yield TextDelta(text)
+        yield from url_citations(delta.get("annotations"))
+        for piece in rows(delta.get("tool_calls")):
+            self._gather(piece)
         if reason := choice.get("finish_reason"):
             if reason == "error":
                 raise errors.OverloadedError
             self.finish_reason = FINISH_REASONS.get(reason, "other")
+            yield from (call.done() for call in self._calls)
+            self._calls.clear()
+
+    def _gather(self, piece: dict[str, Any]) -> None:
+        """Pieces of a call share its index. Some servers number none, and say each whole."""
+        index, name = piece.get("index"), said(piece.get("id"))
+        call = next((each for each in reversed(self._calls) if each.index == index), None)
+        if call is None or (name and name != call.id):
+            if len(self._calls) == MOST_CALLS:
+                return
+            call = _Call(index, name)
+            self._calls.append(call)
+        call.add(mapping(piece.get("function")))
+
+
+class _Call:
+    """A call of a tool whose pieces are coming in."""
+
+    def __init__(self, index: object, name: str) -> None:
+        self.index, self.id = index, name
+        self._name = ""
+        self._arguments: list[str] = []
+        self._length = 0
+
+    def add(self, function: dict[str, Any]) -> None:
+        """The name comes once, the arguments bit by bit; some servers send an object."""
+        self._name = self._name or said(function.get("name"))
+        piece = as_json(function.get("arguments") or "")
+        if self._length < MOST_OF_ARGUMENTS:
+            self._length += len(piece)
+            self._arguments.append(piece)
+
+    def done(self) -> ToolCall:
+        """Nobody has run it: that would be for us."""
+        return ToolCall(self.id, self._name, clean("".join(self._arguments)))
+
+
+def url_citations(annotations: object) -> Iterator[Source]:
+    """Of both protocols: Responses says it flatly. OpenRouter adds what the page said."""
+    for annotation in rows(annotations):
+        if annotation.get("type") == "url_citation":
+            found = mapping(annotation.get("url_citation")) or annotation
+            title, quote = said(found.get("title")), said(found.get("content"))
+            yield Source(said(found.get("url")), title, quote)
 
 
 def chat_messages(request: CompletionRequest) -> list[dict[str, object]]:

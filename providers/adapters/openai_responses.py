@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.adapters import failures
-from providers.adapters.openai_chat import data_url, is_plain, joined_text
-from providers.adapters.sdk import clean, count, mapping
+from providers.adapters.openai_chat import data_url, is_plain, joined_text, url_citations
+from providers.adapters.sdk import as_json, clean, count, mapping, rows, said
 from providers.types import (
     AdapterEvent,
     CompletionRequest,
@@ -19,9 +19,15 @@ from providers.types import (
     ReasoningDelta,
     Text,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
+ASKED = ("arguments", "input", "action", "queries", "code", "operation")
+"""Where an item of the output says what its tool was asked; the first that is there."""
+ANSWERED = ("output", "outputs", "results", "error")
+OURS = ("function_call", "custom_tool_call")
+"""Tools that the provider does not run."""
 INCOMPLETE: dict[object, FinishReason] = {
     "max_output_tokens": "length",
     "content_filter": "content_filter",
@@ -73,6 +79,10 @@ class ResponseDecoder:
                     yield ReasoningDelta(text)
             case "response.reasoning_summary_part.added" if self._reasoned:
                 yield ReasoningDelta("\n\n")
+            case "response.output_text.annotation.added":
+                yield from url_citations([event.get("annotation")])
+            case "response.output_item.done":
+                yield from _tool_call(mapping(event.get("item")))
             case "response.completed":
                 yield from self._end(event["response"], "stop")
             case "response.incomplete":
@@ -97,6 +107,30 @@ class ResponseDecoder:
                 reasoning_tokens=count(written.get("reasoning_tokens")),
                 cache_write_tokens=count(read.get("cache_write_tokens")),
             )
+
+
+def _tool_call(item: dict[str, Any]) -> Iterator[ToolCall]:
+    """What is no call of a tool is none. Pictures that a tool made are left out: they are large."""
+    kind = said(item.get("type"))
+    if not kind.endswith("_call"):
+        return
+    name = said(item.get("name")) or kind.removesuffix("_call")
+    asked = next((item[each] for each in ASKED if item.get(each)), "")
+    result = None if kind in OURS else _result(item)
+    id_ = said(item.get("call_id")) or said(item.get("id"))
+    yield ToolCall(id_, name, as_json(asked), result)
+
+
+def _result(item: dict[str, Any]) -> str:
+    """What the tool answered, where the provider tells; else how it went."""
+    sources = rows(mapping(item.get("action")).get("sources"))
+    if sources:
+        return "\n".join(said(source.get("url")) for source in sources)
+    answer = next((item[each] for each in ANSWERED if item.get(each)), None)
+    logs = [said(each.get("logs")) for each in rows(answer) if each.get("type") == "logs"]
+    if logs:
+        return "\n".join(logs)
+    return as_json(answer) if answer is not None else said(item.get("status"))
 
 
 def _item(message: PromptMessage) -> dict[str, object]:

@@ -199,6 +199,21 @@ def count(value: object) -> int:
     return max(0, min(number, MOST_TOKENS))
 
 
+def said(value: object) -> str:
+    """A text of the answer that can be stored; what is none is empty."""
+    return clean(value) if isinstance(value, str) else ""
+
+
+def as_json(value: object) -> str:
+    """A part of the answer as text again; a text is one already."""
+    return said(value) if isinstance(value, str) else clean(json.dumps(value, ensure_ascii=False))
+
+
+def rows(value: object) -> list[dict[str, Any]]:
+    """The objects in a list of the answer's JSON; what is none has none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def mapping(value: object) -> dict[str, Any]:
     """An object of the answer's JSON; what is none is an empty one."""
     return value if isinstance(value, dict) else {}

@@ -19,13 +19,24 @@ from providers.testing.site import set_up_django
 pytest.register_assert_rewrite(
     *(
         f"providers.testing.{module}"
-        for module in ("bare", "basics", "faults", "model_lists", "requests", "secrets", "streams")
+        for module in (
+            "bare",
+            "basics",
+            "faults",
+            "model_lists",
+            "requests",
+            "secrets",
+            "streams",
+            "tools",
+        )
     )
 )
 set_up_django()
 
 from providers.testing.conformance import AdapterConformance  # noqa: E402 - needs the settings
 from providers.testing.protocol import (  # noqa: E402
+    Call,
+    Cite,
     End,
     Fault,
     Protocol,
@@ -44,6 +55,8 @@ from providers.testing.protocol import (  # noqa: E402
 
 __all__ = [
     "AdapterConformance",
+    "Call",
+    "Cite",
     "End",
     "Fault",
     "Protocol",

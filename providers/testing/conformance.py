@@ -9,9 +9,10 @@ from providers.testing.model_lists import ModelLists
 from providers.testing.requests import Requests
 from providers.testing.secrets import Secrets
 from providers.testing.streams import Streams
+from providers.testing.tools import Tools
 
 
-class AdapterConformance(Basics, Streams, Requests, Faults, Secrets, ModelLists):
+class AdapterConformance(Basics, Streams, Tools, Requests, Faults, Secrets, ModelLists):
     """Subclass it as `TestSomething`, with `adapter_class` and `protocol`.
 
     Tests of what the protocol has no words for are not collected.

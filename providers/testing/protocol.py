@@ -28,6 +28,23 @@ class Think:
 
 
 @dataclass(frozen=True, slots=True)
+class Cite:
+    """The provider names a page that the reply rests on."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The model asks for a tool. `arguments` is a JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """What the provider says it counted: numbers, or nonsense to be put in their place."""
 
@@ -50,7 +67,7 @@ class Fault:
     message: str
 
 
-Step = Say | Think | End | Fault
+Step = Say | Think | Cite | Call | End | Fault
 Script = Sequence[Step]
 
 
@@ -101,6 +118,10 @@ class Protocol(ABC):
     content_type: ClassVar[str] = "text/event-stream"
     thinks: ClassVar[bool] = True
     """Has `Think`."""
+    cites: ClassVar[bool] = False
+    """Has `Cite`."""
+    calls_tools: ClassVar[bool] = False
+    """Has `Call`."""
     counts: ClassVar[bool] = True
     """Has `Tokens`."""
     has_faults: ClassVar[bool] = True

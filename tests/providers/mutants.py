@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from providers import errors
@@ -19,7 +19,9 @@ from providers.types import (
     ModelInfo,
     Part,
     PromptMessage,
+    Source,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
@@ -94,6 +96,13 @@ async def with_two_ends(events: Stream) -> Stream:
     async for event in events:
         yield event
     yield Finish("stop")
+
+
+async def without_parts(events: Stream) -> Stream:
+    """Tells only what is said."""
+    async for event in events:
+        if not isinstance(event, Source | ToolCall):
+            yield event
 
 
 async def with_an_end_made_up(events: Stream) -> Stream:
@@ -199,6 +208,21 @@ def text(change: Callable[[str], str]) -> type[Good]:
 def usage(**values: Any) -> type[Good]:
     """An adapter with other counts."""
     return mapping(lambda e: replace(e, **values) if isinstance(e, Usage) else e)
+
+
+def with_part(**values: Any) -> type[Good]:
+    """An adapter with other sources and tool calls: of those that have such fields."""
+
+    def changed(event: AdapterEvent) -> AdapterEvent:
+        is_part = isinstance(event, Source | ToolCall)
+        return replace(event, **values) if is_part and values.keys() <= vars_of(event) else event
+
+    return mapping(changed)
+
+
+def vars_of(event: AdapterEvent) -> set[str]:
+    """Names of its fields."""
+    return {each.name for each in fields(event)}
 
 
 def retry_after(value: Any) -> type[Good]:

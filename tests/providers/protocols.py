@@ -1,10 +1,13 @@
 """The built-in adapters' protocols, for the conformance suite."""
 
 import base64
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from providers.testing import (
+    Call,
+    Cite,
     End,
     Fault,
     Protocol,
@@ -50,13 +53,19 @@ class ChatCompletions(Protocol):
     """OpenAI's, as many servers speak it."""
 
     base_path = "/v1"
-    takes_files = True
+    takes_files = cites = calls_tools = True
     malformed = b'data: {"choices": [{"delta": {"content": "half\n\n'
 
     def encode(self, script: Script) -> Iterator[bytes]:
         """The counts come after the reason, in an event of their own."""
-        for step in script:
+        for number, step in enumerate(script):
             match step:
+                case Cite(url, title):
+                    cited = {"url": url, "title": title, "start_index": 0, "end_index": 1}
+                    note = {"type": "url_citation", "url_citation": cited}
+                    yield self._chunk({"annotations": [note]})
+                case Call():
+                    yield self._call(step, number)
                 case Say(text):
                     yield self._chunk({"content": text})
                 case Think(text):
@@ -92,7 +101,17 @@ class ChatCompletions(Protocol):
         data = [{"id": row.id, "name": row.name, "object": "model"} for row in rows]
         return as_json({"object": "list", "data": data})
 
-    def _chunk(self, delta: dict[str, str], reason: str | None = None) -> bytes:
+    def _call(self, call: Call, index: int) -> bytes:
+        """The arguments come in two pieces."""
+        half = len(call.arguments) // 2
+        start = {"name": call.name, "arguments": call.arguments[:half]}
+        rest = {"arguments": call.arguments[half:]}
+        first = {"index": index, "id": call.id, "type": "function", "function": start}
+        return self._chunk({"tool_calls": [first]}) + self._chunk(
+            {"tool_calls": [{"index": index, "function": rest}]}
+        )
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
         return as_sse({"id": "1", "object": "chat.completion.chunk", "choices": [choice]})
 
@@ -117,7 +136,7 @@ class Responses(Protocol):
     """OpenAI's newer one."""
 
     base_path = "/v1"
-    takes_files = True
+    takes_files = cites = calls_tools = True
     malformed = b'data: {"type": "response.output_text.delta", "del\n\n'
 
     def encode(self, script: Script) -> Iterator[bytes]:
@@ -128,6 +147,13 @@ class Responses(Protocol):
                     yield self._event("response.output_text.delta", delta=text)
                 case Think(text):
                     yield self._event("response.reasoning_summary_text.delta", delta=text)
+                case Cite(url, title):
+                    note = {"type": "url_citation", "url": url, "title": title, "start_index": 0}
+                    yield self._event("response.output_text.annotation.added", annotation=note)
+                case Call(id, name, arguments):
+                    item = {"type": "function_call", "call_id": id, "name": name}
+                    item["arguments"] = arguments
+                    yield self._event("response.output_item.done", item=item)
                 case Fault(message):
                     yield self._event("error", message=message, code="server_error")
                 case End(reason, usage):
@@ -174,7 +200,7 @@ class Responses(Protocol):
 class Messages(Protocol):
     """Anthropic's."""
 
-    takes_files = True
+    takes_files = cites = calls_tools = True
     malformed = b'event: content_block_delta\ndata: {"type": "content_block_delta", "del\n\n'
     _reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 
@@ -189,7 +215,7 @@ class Messages(Protocol):
         block, index = "", -1
         for step in script:
             piece, before = before, b""
-            kind = {Say: "text", Think: "thinking"}.get(type(step), "")
+            kind = {Say: "text", Cite: "text", Think: "thinking"}.get(type(step), "")
             if block and kind != block:
                 piece += self._event("content_block_stop", index=index)
             if kind and kind != block:
@@ -228,6 +254,7 @@ class Messages(Protocol):
         return as_json({"type": "error", "error": {"type": "api_error", "message": message}})
 
     def _step(self, step: Any, index: int) -> bytes:
+        delta: dict[str, Any]
         match step:
             case Say(text):
                 delta = {"type": "text_delta", "text": text}
@@ -235,6 +262,13 @@ class Messages(Protocol):
             case Think(text):
                 delta = {"type": "thinking_delta", "thinking": text}
                 return self._event("content_block_delta", index=index, delta=delta)
+            case Cite(url, title):
+                cited = {"type": "web_search_result_location", "url": url, "title": title}
+                citation = {**cited, "cited_text": "It says"}
+                delta = {"type": "citations_delta", "citation": citation}
+                return self._event("content_block_delta", index=index, delta=delta)
+            case Call():
+                return self._call(step, index + 100)
             case Fault(message):
                 return self._event("error", error={"type": "api_error", "message": message})
             case End(reason, usage):
@@ -245,6 +279,20 @@ class Messages(Protocol):
                 )
         raise TypeError(step)
 
+    def _call(self, call: Call, index: int) -> bytes:
+        """The input comes in two pieces."""
+        block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+        half = len(call.arguments) // 2
+        pieces = (call.arguments[:half], call.arguments[half:])
+        deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+        return b"".join(
+            [
+                self._event("content_block_start", index=index, content_block=block),
+                *(self._event("content_block_delta", index=index, delta=each) for each in deltas),
+                self._event("content_block_stop", index=index),
+            ]
+        )
+
     def _event(self, name: str, **values: Any) -> bytes:
         return as_sse({"type": name, **values}, name)
 
@@ -252,6 +300,7 @@ class Messages(Protocol):
 class Ollama(Protocol):
     """Lines of JSON."""
 
+    calls_tools = True
     content_type = "application/x-ndjson"
     finish_reasons = ("stop", "length")
     malformed = b'{"message": {"content": "half\n'
@@ -265,6 +314,10 @@ class Ollama(Protocol):
                 case Think(text):
                     message = {"role": "assistant", "content": "", "thinking": text}
                     yield as_line({"message": message})
+                case Call(name=name, arguments=arguments):
+                    function = {"name": name, "arguments": json.loads(arguments, strict=False)}
+                    message = {"role": "assistant", "content": ""}
+                    yield as_line({"message": {**message, "tool_calls": [{"function": function}]}})
                 case Fault(message=words):
                     yield as_line({"error": words})
                 case End(reason, usage):

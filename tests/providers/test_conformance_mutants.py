@@ -41,10 +41,12 @@ from tests.providers.mutants import (
     with_a_count_made_up,
     with_an_end_made_up,
     with_key,
+    with_part,
     with_two_ends,
     without_end,
     without_files,
     without_images,
+    without_parts,
 )
 from tests.providers.protocols import ChatCompletions
 
@@ -92,6 +94,11 @@ MUTANTS: list[tuple[type[Good], str, tuple[Any, ...]]] = [
     ),
     (asking(without_images), "images_are_sent", ()),
     (asking(without_files), "files_are_sent", ()),
+    (streaming(without_parts), "sources_are_told", ()),
+    (streaming(without_parts), "calls_of_tools_are_told", ()),
+    (with_part(title="\0"), "odd_sources_break_nothing", ()),
+    (with_part(arguments="\ud83d"), "odd_calls_break_nothing", ()),
+    (with_part(arguments="{half"), "calls_of_tools_are_told", ()),
     (that(takes_files=False), "it_takes_files_or_not", ()),
     (that(stream=twice), "a_refusal_is_told_by_its_status", (500,)),
     (failing(lambda _a, e: ValueError(e.detail)), "a_refusal_is_told_by_its_status", (400,)),
