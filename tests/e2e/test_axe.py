@@ -1,0 +1,179 @@
+"""Every page there is, looked at by axe: no violation of WCAG 2.2 AA, in both themes and widths.
+
+The list of pages is held against the URL configuration: a new address has to be put into one of the
+tables below.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import People
+from tests.e2e.person import DESK, PHONE, Chat, Person
+from tests.server import Server
+
+_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN: Final = """async (rules) => {
+  const options = { runOnly: rules, resultTypes: ["violations"], preload: false };
+  const found = await axe.run({ include: document, exclude: [".help-tooltip"] }, options);
+  return found.violations.map(({ id, nodes }) =>
+    `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}"""
+"""`.help-tooltip` is Django's, in its widget for choosing permissions."""
+_SETTLED: Final = """async () => {
+  const short = (animation) => animation.effect.getComputedTiming().endTime < 1e4;
+  const running = document.getAnimations().filter(short);
+  await Promise.allSettled(running.map((animation) => animation.finished));
+}"""
+"""Colours on their way from one theme to the other have no contrast of their own."""
+
+SIGNED_OUT: Final = {
+    "account_signup": "/accounts/signup/",
+    "account_login": "/accounts/login/",
+    "account_inactive": "/accounts/inactive/",
+    "account_reset_password": "/accounts/password/reset/",
+    "account_reset_password_done": "/accounts/password/reset/done/",
+    "account_reset_password_from_key": "/accounts/password/reset/key/1-wrong/",
+    "account_reset_password_from_key_done": "/accounts/password/reset/key/done/",
+}
+SIGNED_IN: Final = {
+    "chats:new": "/",
+    "chats:sidebar": "/sidebar/",
+    "chats:models": "/models/",
+    "chats:archive": "/archive/",
+    "accounts:appearance": "/settings/",
+    "accounts:account": "/settings/account/",
+    "account_change_password": "/accounts/password/change/",
+    "providers:keys": "/settings/providers/",
+    "providers:add_key": "/settings/providers/add/openai/",
+    "providers:status": "/settings/providers/status/",
+}
+OF_A_CHAT: Final = {
+    "chats:conversation": "/c/{chat}/",
+    "chats:messages": "/c/{chat}/messages/",
+    "chats:rename": "/c/{chat}/rename/",
+    "chats:settings": "/c/{chat}/settings/",
+    "chats:edit": "/m/{question}/edit/",
+    "chats:more": "/m/{reply}/more/",
+}
+NO_PAGES: Final = {
+    "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:attachment",
+    "chats:branch", "chats:bring-back", "chats:continue", "chats:delete", "chats:delete_from",
+    "chats:discard", "chats:footer", "chats:message", "chats:model", "chats:pin",
+    "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
+    "chats:retry", "chats:start", "chats:stop", "chats:switch", "chats:unpin", "chats:upload",
+    "providers:cancel_download", "providers:change_key", "providers:delete_key",
+    "providers:disable_key", "providers:downloads", "providers:enable_key",
+    "providers:environment_downloads", "providers:make_default", "providers:refresh",
+    "providers:test_key",
+}  # fmt: skip
+"""Only forms are posted there, or they answer with something that is no page of its own."""
+
+
+def addresses(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    """Names of all addresses but those of Django's administration."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver) and entry.app_name != "admin":
+            yield from addresses(entry, f"{entry.namespace}:" if entry.namespace else namespace)
+        elif isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}"
+
+
+def check(page: Page, what: str) -> None:
+    """As the page is now: light on a desk, dark on a phone."""
+    page.evaluate(AXE_SCRIPT)
+    for scheme, viewport in (("light", DESK), ("dark", PHONE)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.evaluate(_SETTLED)
+        found: list[str] = page.evaluate(_RUN, _RULES)
+        assert found == [], f"{what}, {scheme}:\n" + "\n".join(found)
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+
+def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
+    """A chat with all that a reply can hold, and the names of its parts in addresses."""
+    chat = person.chat(model="demo/demo")
+    chat.send("Show code, a table, steps and a formula")
+    chat.reply_is("complete")
+    ids = {
+        "chat": re.findall(r"/c/([0-9a-f-]{36})/", chat.page.url)[0],
+        "question": str(chat.questions.last.get_attribute("data-message")),
+        "reply": str(chat.reply.get_attribute("data-message")),
+    }
+    return chat, ids
+
+
+def test_every_address_is_known_here() -> None:
+    """As a page to look at, or as none."""
+    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT}
+    assert set(addresses(get_resolver())) == pages | NO_PAGES
+    assert not pages & NO_PAGES
+
+
+def test_pages_of_strangers(people: People) -> None:
+    """Signing in and up, and a page that is not there."""
+    stranger = people(signed_up=False)
+    stranger.expect_problem("status of 404")
+    page = stranger.open("/accounts/login/").page
+    for name, path in {**SIGNED_OUT, "404": "/nowhere/"}.items():
+        page.goto(path)
+        check(page, name)
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_pages(ann: Person, name: str) -> None:
+    check(ann.open(SIGNED_IN[name]).page, name)
+
+
+def test_pages_of_a_chat(ann: Person) -> None:
+    """And what opens on them."""
+    chat, ids = a_chat(ann)
+    check(chat.page, "a reply of everything")
+    for name, path in OF_A_CHAT.items():
+        chat.page.goto(path.format(**ids))
+        check(chat.page, name)
+    chat.page.goto(f"/c/{ids['chat']}/")
+    for opener, closer in OPENED.items():
+        chat.page.locator(opener).last.click()
+        chat.page.locator(closer).first.wait_for(state="visible")
+        check(chat.page, opener)
+        chat.page.keyboard.press("Escape")
+
+
+OPENED: Final = {
+    '[data-action="pick-model"]': "#model-options [role=option]",
+    '[popovertarget="conversation-settings"]': "#settings-form",
+    '[data-role="assistant"] [data-action="message-menu"]': "#message-menu .menu-item",
+    '[popovertarget="account-menu"]': "#account-menu .menu-item",
+    ".conversation-more": ".conversation .menu .menu-item",
+}
+"""What opens on the page of a chat, by what opens it, and something that is seen then."""
+
+
+def administration() -> list[str]:
+    """The index, and list and form of every model."""
+    paths = ["/admin/"]
+    for model in admin.site._registry:
+        meta = model._meta
+        paths.append(f"/admin/{meta.app_label}/{meta.model_name}/")
+    return paths
+
+
+def test_administration(people: People, own_server: Server) -> None:
+    """The first to sign up administers the site."""
+    boss = people(site=own_server)
+    page = boss.open("/admin/").page
+    for path in administration():
+        page.goto(path)
+        check(page, path)
+        add: Any = page.locator(".addlink").first
+        if path != "/admin/" and add.count():
+            page.goto(f"{path}add/")
+            check(page, f"{path}add/")
