@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.person import Person
+from tests.line import Line
 from tests.server import Server
 from tests.upstream import Upstream
 
@@ -34,11 +35,16 @@ LIMIT: Final = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this package drive a browser."""
+    """All tests of this package drive a browser; one that fails is tried once more.
+
+    Both tries are reported. Browsers on shared machines fail by themselves now and then; what fails
+    twice is ours.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="package")
@@ -97,7 +103,7 @@ class People(Protocol):
     """Makes people. Further arguments are those of `Browser.new_context`."""
 
     def __call__(
-        self, *, site: Server | None = None, signed_up: bool = True, **options: Any
+        self, *, site: Server | Line | None = None, signed_up: bool = True, **options: Any
     ) -> Person:
         """Somebody with a browser profile of their own."""
 
@@ -107,7 +113,7 @@ def people(browser: Browser, request: pytest.FixtureRequest) -> Iterator[People]
     """Every page of everybody is watched: an error in it fails the test at its end."""
     made: list[Person] = []
 
-    def make(*, site: Server | None = None, signed_up: bool = True, **options: Any) -> Person:
+    def make(*, site: Server | Line | None = None, signed_up: bool = True, **options: Any) -> Person:
         site = site or request.getfixturevalue("server")
         person = Person(browser, site.url, limit=LIMIT, **options)
         made.append(person)
