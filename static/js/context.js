@@ -14,30 +14,15 @@ let said = "";
 let timer = null;
 
 // Why images cannot be added now; nothing when they can, or when nobody knows.
-function noImages() {
+export function noImages() {
   const { images, label } = facts();
   return images === "no" ? composer().dataset.noImages.replace("%s", label) : "";
 }
 
-// Says so where images were about to be added. False when they can be.
-export function refusesImages() {
-  const notice = document.createElement("p");
-  notice.className = "notice notice-danger composer-error";
-  notice.textContent = noImages();
-  if (notice.textContent) document.getElementById("composer-errors").replaceChildren(notice);
-  return notice.textContent !== "";
-}
-
+// The button stays as it is: other files are taken by any model.
 function markImages() {
-  const input = composer().querySelector(".composer-file");
-  const why = noImages();
-  const label = input.closest("label");
-  label.dataset.title ??= label.title;
-  label.title = why || label.dataset.title;
-  label.querySelector("[data-why]").textContent = why;
-  // It stays within reach of the keyboard: the reason must be.
-  if (why) input.setAttribute("aria-disabled", "true");
-  else input.removeAttribute("aria-disabled");
+  const label = composer().querySelector(".composer-attach");
+  label.querySelector("[data-why]").textContent = noImages();
 }
 
 // Tokens of the chat so far as the server knows them; it does not while a reply is written.
@@ -51,9 +36,12 @@ function before() {
 
 function typed() {
   const text = document.getElementById("composer").value;
-  const images = document.querySelectorAll("#previews > li").length;
+  const images = document.querySelectorAll("#previews > .file-image").length;
+  const files = [...document.querySelectorAll("#previews [data-tokens]")];
+  const read = files.reduce((sum, file) => sum + Number(file.dataset.tokens), 0);
   const bytes = new TextEncoder().encode(text).length;
-  return bytes || images ? MESSAGE + Math.ceil(bytes / BYTES_A_TOKEN) + images * IMAGE : 0;
+  const begun = bytes || images || files.length;
+  return begun ? MESSAGE + Math.ceil(bytes / BYTES_A_TOKEN) + images * IMAGE + read : 0;
 }
 
 // What is left of the window when the reply has its room.
@@ -92,8 +80,5 @@ function later() {
 }
 
 document.addEventListener("input", (event) => event.target.id === "composer" && later());
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.(".composer-file") && refusesImages()) event.preventDefault();
-});
 for (const name of ["htmx:load", "parley:model", "parley:uploaded"]) document.addEventListener(name, later);
 show();

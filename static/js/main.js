@@ -33,21 +33,38 @@ document.addEventListener("click", async (event) => {
   (await load()).run(target);
 });
 
-for (const name of ["paste", "drop", "dragover", "change"]) {
+// Files are chosen, pasted, or dropped anywhere on a page with a composer.
+const hasComposer = () => document.getElementById("composer") !== null;
+const take = async (files) => {
+  const uploads = await import("./uploads.js").catch(() => null);
+  if (uploads) uploads.add(files);
+  else document.dispatchEvent(new CustomEvent("parley:trouble", { detail: "notLoaded" }));
+};
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches(".composer-file")) return;
+  take([...target.files]);
+  target.value = "";
+});
+document.addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files];
+  const text = event.clipboardData.getData("text/plain").trim();
+  // Cells of a spreadsheet come with a picture of them, copied files with their names.
+  const meant = !text || files.some(({ name }) => text.includes(name));
+  if (!files.length || !meant || !hasComposer()) return;
+  event.preventDefault();
+  take(files);
+});
+for (const name of ["dragenter", "dragover", "drop"]) {
   document.addEventListener(name, (event) => {
-    const files = event.target.matches?.(".composer-file")
-      ? event.target.files
-      : (event.clipboardData ?? event.dataTransfer)?.files;
-    if (name === "dragover" && event.dataTransfer?.types.includes("Files")) event.preventDefault();
-    if (name === "dragover" || !files?.length || !document.getElementById("composer")) return;
-    if (name !== "change") event.preventDefault();
-    const chosen = [...files];
-    if (name === "change") event.target.value = "";
-    import("./uploads.js").then((uploads) => uploads.add(chosen));
+    if (!event.dataTransfer?.types.includes("Files") || !hasComposer()) return;
+    event.preventDefault();
+    if (name === "dragenter") import("./uploads-drop.js").then((zone) => zone.show());
+    if (name === "drop") take([...event.dataTransfer.files]);
   });
 }
 
-if (document.getElementById("composer")) import("./context.js");
+if (hasComposer()) import("./context.js");
 
 // The first message of a chat needs this at once: it is fetched while the message is written.
 document.addEventListener("input", () => import("./live.js"), { once: true });

@@ -1,49 +1,91 @@
-// Images into the composer: each is sent at once and stands there as a preview.
-import { refusesImages } from "./context.js";
+// Files into the composer: each is uploaded at once, a few side by side, and stands there meanwhile.
+import { sift } from "./uploads-check.js";
+import { place, progress, fail, nameOf } from "./uploads-chip.js";
+import { post } from "./uploads-post.js";
+import { complain, clear, say, texts } from "./uploads-words.js";
+import "./uploads-wait.js";
 
-const csrf = () => document.querySelector("#composer-form [name=csrfmiddlewaretoken]").value;
+const AT_ONCE = 3;
+const queue = [];
+let running = 0;
 
 export async function add(files) {
-  const errors = document.getElementById("composer-errors");
-  errors.replaceChildren();
-  if (refusesImages()) return;
-  await Promise.all(files.map(send));
+  clear();
+  const { taken, refused } = await sift(files);
+  complain(refused);
+  for (const file of taken) enter(file, place(file));
 }
 
-async function send(file) {
-  const address = document.querySelector("[data-upload]").dataset.upload;
-  const place = document.createElement("li");
-  place.className = "preview";
-  place.dataset.uploading = file.name;
-  place.setAttribute("aria-busy", "true");
-  document.getElementById("previews").append(place);
-  const body = new FormData();
-  body.append("image", file);
-  try {
-    const headers = { "X-CSRFToken": csrf(), "HX-Request": "true" };
-    const answer = await fetch(address, { method: "POST", body, headers });
-    await show(answer, place);
-  } catch {
-    place.remove();
-    complain("offline");
-  }
+function enter(file, chip) {
+  const job = { file, chip, request: null };
+  chip.querySelector(".file-remove").onclick = () => cancel(job);
+  queue.push(job);
+  next();
 }
 
-async function show(answer, place) {
-  if (answer.ok) {
-    place.outerHTML = await answer.text();
+function next() {
+  while (running < AT_ONCE && queue.length) start(queue.shift());
+}
+
+function cancel(job) {
+  job.chip.remove();
+  job.request?.abort();
+  refocus();
+  document.dispatchEvent(new Event("parley:uploaded"));
+}
+
+async function start(job) {
+  if (!job.chip.isConnected) return;
+  running += 1;
+  job.request = new XMLHttpRequest();
+  const answer = await post(job.request, job.file, (share) => progress(job.chip, share));
+  running -= 1;
+  // Taken out meanwhile, or the page shows another chat by now.
+  if (job.chip.isConnected) settle(job, answer);
+  next();
+}
+
+function settle(job, { status, text }) {
+  const { file, chip } = job;
+  if (status === 200) {
+    chip.outerHTML = text;
     window.htmx.process(document.getElementById("previews"));
-    document.dispatchEvent(new Event("parley:uploaded"));
-    return;
+    say(texts().added.replace("%s", () => file.name));
+  } else if (status === 422 || status === 413) {
+    chip.remove();
+    const part = new DOMParser().parseFromString(text, "text/html");
+    const why = status === 422 && part.getElementById("composer-errors")?.textContent.trim();
+    complain([why || `${file.name}: ${document.getElementById("texts").dataset.tooLarge}`]);
+  } else {
+    fail(chip, () => enter(file, again(file, chip)));
+    say(texts().says.replace("%1", () => file.name).replace("%2", texts().broken));
+    const trouble = { 0: "offline", 401: "signedOut", 403: "expired", 429: "tooMany" }[status] ?? "broken";
+    document.dispatchEvent(new CustomEvent("parley:trouble", { detail: trouble }));
   }
-  place.remove();
-  if (answer.status === 422) {
-    document.getElementById("composer-errors").outerHTML = await answer.text();
-    return;
-  }
-  complain({ 401: "signedOut", 403: "expired", 413: "tooLarge" }[answer.status] ?? "broken");
+  document.dispatchEvent(new Event("parley:uploaded"));
 }
 
-function complain(name) {
-  document.dispatchEvent(new CustomEvent("parley:trouble", { detail: name }));
+function again(file, chip) {
+  const fresh = place(file);
+  chip.replaceWith(fresh);
+  fresh.querySelector(".file-remove").focus();
+  return fresh;
 }
+
+// What was removed had the keyboard's focus. Not the field: on a phone that opens a keyboard.
+function refocus() {
+  if (document.activeElement !== document.body) return;
+  const left = [...document.querySelectorAll("#previews .file-remove")].at(-1);
+  (left ?? document.querySelector(".composer-file")).focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt.matches(".file-remove")) setTimeout(refocus);
+});
+
+// A file that has been read says so, once.
+document.addEventListener("htmx:load", ({ detail }) => {
+  const { elt } = detail;
+  if (!elt.matches("#previews .file-state") || elt.dataset.state === "reading") return;
+  say(texts().says.replace("%1", () => nameOf(elt.closest("li"))).replace("%2", () => elt.textContent.trim()));
+});
