@@ -1,7 +1,7 @@
 """Files that users attach: checked by their bytes, stored under names of our own."""
 
 import re
-import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,36 +16,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats.models import Attachment
+from chats import kinds, reading
+from chats.models import Attachment, Conversation
 from providers import catalogue
 from providers.connections import find_source
 
-_FORMATS: Final = {
-    "PNG": ("image/png", "png"),
-    "JPEG": ("image/jpeg", "jpg"),
-    "WEBP": ("image/webp", "webp"),
-    "GIF": ("image/gif", "gif"),
-}
-_MAX_PIXELS: Final = 50_000_000
-_MAX_SIDE: Final = 20_000
 _ABANDONED_AFTER: Final = timedelta(days=1)
 _UPLOAD_TIME: Final = timedelta(hours=1)
 _MAX_DRAFTS: Final = 50
 _FOLDER: Final = "attachments"
+_FILES: Final = ("file", "reduced", "thumbnail")
 
 MAX_PER_MESSAGE: Final = 10
 
 
 def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
-    """Check and keep one image. Raises ValidationError that says what is wrong with it.
+    """Check and keep one file. Raises ValidationError that says what is wrong with it.
 
-    The type is told by the bytes, never by the name; nothing is decoded beyond the header until
-    size and dimensions are known to be harmless.
+    The kind is told by the bytes, never by the name. What it says is read in the background, once
+    the transaction is committed (`chats.reading`); nothing of it is decoded here.
     """
     name = clean_file_name(upload.name or "")
     size = upload.size or 0
     if not size:
-        raise ValidationError(_("“%(name)s” is empty.") % {"name": name}, code="empty")
+        raise ValidationError(kinds.words_for("empty", name=name), code="empty")
     if size > settings.MAX_UPLOAD_SIZE:
         raise ValidationError(
             _("“%(name)s” has %(size).1f MB; up to %(limit).1f MB is possible.")
@@ -55,15 +48,24 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
         )
     if Attachment.objects.for_user(user).filter(messages=None).count() >= _MAX_DRAFTS:
         raise ValidationError(
-            _("Too many images wait to be sent. Send or remove some first."), code="too_many"
+            _("Too many files wait to be sent. Send or remove some first."), code="too_many"
         )
-    media_type, extension, width, height = _inspect(upload, name)
+    kind = kinds.recognise(upload, name=name)
     upload.seek(0)
+    state = Attachment.State.READY if kind.is_small else Attachment.State.READING
     attachment = Attachment(
-        owner=user, name=name, media_type=media_type, size=size, width=width, height=height
+        owner=user,
+        name=name,
+        media_type=kind.media_type,
+        size=size,
+        width=kind.width,
+        height=kind.height,
+        state=state,
     )
-    attachment.file.save(f"{uuid4().hex}.{extension}", File(upload), save=False)
+    # The upload itself and not a wrapper of it: what lies on disk already is moved, not copied.
+    attachment.file.save(f"{uuid4().hex}.{kind.extension}", upload, save=False)
     attachment.save()
+    reading.request()
     return attachment
 
 
@@ -93,6 +95,17 @@ def require_images_taken(*, model: str, user: User) -> None:
         )
 
 
+def attachments_of(conversations: Iterable[Conversation]) -> list[Attachment]:
+    """What these conversations use: to be discarded once they are deleted. One query."""
+    return list(Attachment.objects.filter(messages__conversation__in=conversations).distinct())
+
+
+def discard_attachments(attachments: Iterable[Attachment]) -> None:
+    """Remove those that no message uses any more, with their files. Two queries each."""
+    for attachment in attachments:
+        _delete(attachment)
+
+
 def discard_attachment(*, attachment: Attachment) -> None:
     """Remove an upload that no message uses; one in use stays."""
     _delete(attachment)
@@ -109,23 +122,36 @@ def delete_abandoned() -> int:
 def delete_orphan_files() -> int:
     """Remove files without a row: their owner was deleted, or an upload broke off.
 
-    Returns how many. One query and one listing for each month of uploads.
+    Returns how many. Three queries and one listing for each month of uploads.
     """
     storage = Attachment._meta.get_field("file").storage
-    if not storage.exists(_FOLDER):
-        return 0
     count = 0
-    for year in storage.listdir(_FOLDER)[0]:
-        for month in storage.listdir(f"{_FOLDER}/{year}")[0]:
+    for year in _list(storage, _FOLDER)[0]:
+        for month in _list(storage, f"{_FOLDER}/{year}")[0]:
             folder = f"{_FOLDER}/{year}/{month}/"
-            known = set(
-                Attachment.objects.filter(file__startswith=folder).values_list("file", flat=True)
-            )
-            for name in storage.listdir(folder)[1]:
+            known = _known_files(folder)
+            for name in _list(storage, folder)[1]:
                 if folder + name not in known and _is_settled(storage, folder + name):
                     storage.delete(folder + name)
                     count += 1
     return count
+
+
+def _list(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files in a folder. One that is not there is empty, as it is in a bucket."""
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _known_files(folder: str) -> set[str]:
+    """Paths in a folder that rows name."""
+    known: set[str] = set()
+    for field in _FILES:
+        rows = Attachment.objects.filter(**{f"{field}__startswith": folder})
+        known.update(rows.values_list(field, flat=True))
+    return known
 
 
 def _is_settled(storage: Storage, path: str) -> bool:
@@ -137,38 +163,21 @@ def clean_file_name(name: str) -> str:
     """A file name to show: no path, no control or direction characters, at most 200 long."""
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     base = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "", base)
-    return base.strip()[-200:] or _("image")
-
-
-def _inspect(upload: "UploadedFile[bytes]", name: str) -> tuple[str, str, int, int]:
-    """Media type, extension, width and height in pixels, told by the bytes."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  10 MB that idle sites save
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(upload, formats=list(_FORMATS)) as image:
-                width, height = image.size
-                media_type, extension = _FORMATS[str(image.format)]
-                if width * height > _MAX_PIXELS or max(width, height) > _MAX_SIDE:
-                    raise Image.DecompressionBombError
-                image.verify()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValidationError(
-            _("“%(name)s” has too many pixels.") % {"name": name}, code="too_many_pixels"
-        ) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise ValidationError(
-            _("“%(name)s” is not an image that can be read. PNG, JPEG, WebP and GIF are possible.")
-            % {"name": name},
-            code="not_an_image",
-        ) from error
-    return media_type, extension, width, height
+    return base.strip()[-200:] or _("file")
 
 
 def _delete(attachment: Attachment) -> None:
-    """Remove row and file, unless a message took the attachment in the meantime."""
+    """Remove row and files, unless a message took the attachment in the meantime."""
     with transaction.atomic():
+        # What was read in the meantime has added files.
+        found = Attachment.objects.filter(id=attachment.id, messages=None).first()
+        if found is None:
+            return
         deleted, _rows = Attachment.objects.filter(id=attachment.id, messages=None).delete()
         if deleted:
-            transaction.on_commit(lambda: attachment.file.delete(save=False))
+            transaction.on_commit(lambda: _delete_files(found))
+
+
+def _delete_files(attachment: Attachment) -> None:
+    for field in _FILES:
+        getattr(attachment, field).delete(save=False)

@@ -12,7 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events
-from chats.attachments import delete_abandoned, delete_orphan_files
+from chats.attachments import (
+    attachments_of,
+    delete_abandoned,
+    delete_orphan_files,
+    discard_attachments,
+)
 from chats.messages import Posted, add_exchange, posted_before
 from chats.models import Attachment, Conversation, Message
 from chats.picker import closest_model
@@ -283,8 +288,10 @@ def purge_deleted(*, older_than: timedelta = UNDO_PERIOD) -> int:
     expired = Conversation.objects.filter(deleted_at__lt=timezone.now() - older_than)
     with transaction.atomic():
         count = expired.count()
+        files = attachments_of(expired)
         expired.update(current_leaf=None)
         expired.delete()
+    discard_attachments(files)
     delete_abandoned()
     delete_orphan_files()
     return count

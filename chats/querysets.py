@@ -47,7 +47,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def recent_models(self, count: int, *, among: int = 100) -> list[str]:
         """The last different `provider/model` of the newest `among`. One query, by the index."""
-        rows = self.exclude(provider="").newest_first().values_list("provider", "model")[:among]
+        kept = self.filter(is_temporary=False).exclude(provider="")
+        rows = kept.newest_first().values_list("provider", "model")[:among]
         return list(dict.fromkeys(f"{provider}/{model}" for provider, model in rows))[:count]
 
 
@@ -155,7 +156,6 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Never sent, or left behind by deleted messages, for longer than `older_than`."""
         return self.filter(messages=None, created_at__lt=timezone.now() - older_than)
 
-
     def with_text(self) -> "AttachmentQuerySet":
         """Together with their texts, which may have a million characters each."""
         return self.defer(None)
@@ -167,12 +167,16 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(waiting, state=self.model.State.READING).order_by("created_at", "id")
 
 
-class AttachmentManager(models.Manager.from_queryset(AttachmentQuerySet)):  # type: ignore[misc]
+_AttachmentManager = models.Manager.from_queryset(AttachmentQuerySet)
+
+
+class AttachmentManager(_AttachmentManager["Attachment"]):
     """Leaves texts in the database: who wants one says so, or reads it from its own row."""
 
     def get_queryset(self) -> AttachmentQuerySet:
         """All, without their texts."""
-        return super().get_queryset().defer("text")  # type: ignore[no-any-return]
+        found = AttachmentQuerySet(self.model, using=self._db, hints=self._hints)
+        return found.defer("text")
 
 
 class LibraryQuerySet(models.QuerySet["LibraryEntry"]):

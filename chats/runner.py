@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts import notifications
-from chats import conversations, events, generation, sending, titles
+from chats import conversations, events, generation, reading, sending, titles
 from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
@@ -65,6 +65,7 @@ class Runner:
             self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
         ]
         events.set_reply_starter(self.start)
+        reading.open_readers()
 
     def start(self, message_id: UUID) -> None:
         """Have a pending reply made. Returns at once; may be called from any thread."""
@@ -74,6 +75,7 @@ class Runner:
         """Let running replies end within `grace` seconds, save the others as interrupted."""
         self._closing = True
         events.set_reply_starter(None)
+        reading.close_readers()
         for title in self._titles.values():
             title.cancel()
         if self._tasks:
@@ -189,9 +191,10 @@ class Runner:
                 await run.check_patience()
 
     async def _sweep(self) -> None:
-        """Mark replies whose process died."""
+        """Mark replies whose process died, and take up files."""
         alive = frozenset(self.runs)
         await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR, alive=alive)
+        await in_database(reading.sweep)
 
     async def _flush(self) -> None:
         """Write how models did, which no reply waited for."""

@@ -50,4 +50,9 @@ urlpatterns = [
     path("attachments/", uploads.upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", uploads.attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/delete/", uploads.discard, name="discard"),
+    path(
+        "attachments/<uuid:attachment_id>/state/", uploads.attachment_state, name="attachment_state"
+    ),
+    path("attachments/<uuid:attachment_id>/text/", uploads.attachment_text, name="attachment_text"),
+    path("attachments/<uuid:attachment_id>/thumbnail/", uploads.thumbnail, name="thumbnail"),
 ]

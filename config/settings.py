@@ -12,6 +12,7 @@ from environ import Env
 from config.databases import database
 from config.env import Environment
 from config.secret_keys import load_secrets
+from config.storages import storage
 from providers.proxies import wrong_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -213,7 +214,9 @@ SILENCED_SYSTEM_CHECKS = [
 MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 200_000, minimum=1_000, maximum=5_000_000)
 MAX_LIVE_REPLIES = env.integer("MAX_LIVE_REPLIES", 200, minimum=1, maximum=10_000)
 MAX_REPLY_LENGTH = env.integer("MAX_REPLY_LENGTH", 1_000_000, minimum=1_000, maximum=50_000_000)
-MAX_UPLOAD_SIZE = env.integer("MAX_UPLOAD_SIZE", 10_000_000, minimum=1_000, maximum=1_000_000_000)
+MAX_UPLOAD_SIZE = env.integer("MAX_UPLOAD_SIZE", 25_000_000, minimum=1_000, maximum=1_000_000_000)
+MAX_FILE_TEXT = env.integer("MAX_FILE_TEXT", 1_000_000, minimum=1_000, maximum=20_000_000)
+EXTRACTION_TIMEOUT = env.seconds("EXTRACTION_TIMEOUT", 60.0, minimum=1, maximum=3600)
 # A form field may take 12 bytes a character; a message that is too long by a factor of a few
 # should get the form's own sentence rather than a bare refusal.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(8_000_000, 12 * MAX_MESSAGE_LENGTH + 100_000)
@@ -281,7 +284,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage(env),
     "staticfiles": {"BACKEND": "config.static_storage.SiteStorage"},
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = True

@@ -169,8 +169,8 @@ class Person:
         return reply_in(answer, conversation_id)
 
     async def upload(self, name: str, data: bytes) -> str:
-        """Attach an image to the composer; its id."""
-        answer = await self.submit("/attachments/", {}, htmx=True, files={"image": (name, data)})
+        """Attach a file to the composer; its id."""
+        answer = await self.submit("/attachments/", {}, htmx=True, files={"file": (name, data)})
         assert answer.status_code == 200, answer.text
         inputs = parse(answer.text).all(lambda e: e.attributes.get("name") == "attachment")
         return inputs[0].attributes["value"]

@@ -38,7 +38,7 @@ def extract(job: Job, file: IO[bytes], *, on_progress: Progress) -> Answer:
     """
     if not sys.executable:
         raise FileNotFoundError("Python does not know its own program.")
-    file.seek(0)
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
     until = time.monotonic() + job.seconds
     # What the process says of itself may quote the file: it goes nowhere.
     with subprocess.Popen(  # noqa: S603  this site's own module

@@ -1,9 +1,10 @@
-"""Images that people attach."""
+"""Files that people attach."""
 
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, HttpResponse
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -19,6 +20,7 @@ from chats.views.answers import PageRequest, SeeOther, page
 
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 """Raster types, whose bytes were checked on upload. Anything else is only ever downloaded."""
+PREVIEW = "chats/composer_file.html#preview"
 
 
 def posted_attachments(request: PageRequest) -> list[Attachment]:
@@ -29,7 +31,7 @@ def posted_attachments(request: PageRequest) -> list[Attachment]:
     drafts = own_drafts(user=request.user, ids=request.POST.getlist("attachment"))
     stored: list[Attachment] = []
     try:
-        for upload in request.FILES.getlist("image")[: MAX_PER_MESSAGE - len(drafts)]:
+        for upload in request.FILES.getlist("file")[: MAX_PER_MESSAGE - len(drafts)]:
             stored.append(store_upload(user=request.user, upload=upload))  # noqa: PERF401  undone below
     except ValidationError:
         for attachment in stored:
@@ -40,8 +42,8 @@ def posted_attachments(request: PageRequest) -> list[Attachment]:
 
 @page("POST")
 def upload(request: PageRequest) -> HttpResponse:
-    """Keep one image; answers with its preview for the composer."""
-    file = request.FILES.get("image")
+    """Keep one file; answers with its preview for the composer. It is read afterwards."""
+    file = request.FILES.get("file")
     if file is None:
         return HttpResponse(status=400)
     try:
@@ -49,7 +51,20 @@ def upload(request: PageRequest) -> HttpResponse:
     except ValidationError as error:
         context = {"errors": error.messages}
         return render(request, "chats/composer.html#errors", context, status=422)
-    return render(request, "chats/composer.html#preview", {"attachment": attachment})
+    return render(request, PREVIEW, {"attachment": attachment})
+
+
+@page("GET", "HEAD")
+def attachment_state(request: PageRequest, attachment_id: UUID) -> HttpResponse:
+    """The preview anew: how far its reading is."""
+    return render(request, PREVIEW, {"attachment": attachment_or_404(request.user, attachment_id)})
+
+
+@page("GET", "HEAD")
+def attachment_text(request: PageRequest, attachment_id: UUID) -> HttpResponse:
+    """A page with what was read, which is what models get. One query more than the gate's."""
+    found = attachment_or_404(request.user, attachment_id)
+    return render(request, "chats/file.html", {"attachment": found, "text": found.text})
 
 
 @page("GET", "HEAD")
@@ -57,11 +72,33 @@ def attachment(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
     """The file itself. Whatever its bytes hold, it cannot act as a page of this site."""
     found = attachment_or_404(request.user, attachment_id)
     inline = found.media_type in SHOWN_INLINE
+    return _served(found.file, found.media_type if inline else "", found.name)
+
+
+@page("GET", "HEAD")
+def thumbnail(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
+    """An image small enough for a page: the image itself until there is such a one."""
+    found = attachment_or_404(request.user, attachment_id)
+    if found.thumbnail:
+        return _served(found.thumbnail, "image/webp", found.name)
+    if found.media_type not in SHOWN_INLINE:
+        raise Http404
+    response = _served(found.file, found.media_type, found.name)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _served(file: FieldFile, media_type: str, name: str) -> FileResponse:
+    """A stored file, through us whatever the storage. Without a type it is only downloaded."""
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
     return FileResponse(
-        found.file.open("rb"),
-        as_attachment=not inline,
-        filename=found.name,
-        content_type=found.media_type if inline else "application/octet-stream",
+        opened,
+        as_attachment=not media_type,
+        filename=name,
+        content_type=media_type or "application/octet-stream",
         headers={
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -73,6 +110,6 @@ def attachment(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
 
 @page("POST")
 def discard(request: PageRequest, attachment_id: UUID) -> HttpResponse:
-    """Take an image out of the composer again."""
+    """Take a file out of the composer again."""
     discard_attachment(attachment=attachment_or_404(request.user, attachment_id))
     return HttpResponse() if request.htmx else SeeOther("/")

@@ -97,7 +97,7 @@ def test_uploads_that_wait_to_be_sent_are_limited(
 ) -> None:
     monkeypatch.setattr("chats.attachments._MAX_DRAFTS", 1)
     upload(owner)
-    with pytest.raises(ValidationError, match="Too many images"):
+    with pytest.raises(ValidationError, match="Too many files"):
         upload(owner)
 
 

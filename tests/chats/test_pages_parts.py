@@ -1,4 +1,4 @@
-"""Parts of pages, as htmx asks for them, and attached images."""
+"""Parts of pages, as htmx asks for them, and attached files."""
 
 from uuid import uuid4
 
@@ -131,25 +131,25 @@ def test_deleting_another_conversation_offers_undo(owner: User, owner_client: Cl
 
 
 def test_upload_answers_with_a_preview(owner: User, owner_client: Client) -> None:
-    response = owner_client.post("/attachments/", {"image": png()}, headers=HTMX)
+    response = owner_client.post("/attachments/", {"file": png()}, headers=HTMX)
     attachment = Attachment.objects.get(owner=owner)
     assert f'name="attachment" value="{attachment.id}"' in response.content.decode()
     owner_client.post("/c/", {"content": "", "attachment": [str(attachment.id), "x", str(uuid4())]})
     assert attachment.messages.count() == 1
-    bad = SimpleUploadedFile("x.png", b"no image")
-    assert owner_client.post("/attachments/", {"image": bad}, headers=HTMX).status_code == 422
+    bad = SimpleUploadedFile("x.png", b"\x00\x01 no file")
+    assert owner_client.post("/attachments/", {"file": bad}, headers=HTMX).status_code == 422
     assert owner_client.post("/attachments/", headers=HTMX).status_code == 400
 
 
 def test_draft_upload_can_be_taken_back(owner: User, owner_client: Client) -> None:
-    owner_client.post("/attachments/", {"image": png()}, headers=HTMX)
+    owner_client.post("/attachments/", {"file": png()}, headers=HTMX)
     attachment = Attachment.objects.get()
     owner_client.post(f"/attachments/{attachment.id}/delete/", headers=HTMX)
     assert not Attachment.objects.exists()
 
 
 def test_image_is_served_as_nothing_but_an_image(owner: User, owner_client: Client) -> None:
-    owner_client.post("/attachments/", {"image": png('a"\r\nX: y.html')}, headers=HTMX)
+    owner_client.post("/attachments/", {"file": png('a"\r\nX: y.html')}, headers=HTMX)
     attachment = Attachment.objects.get()
     response = owner_client.get(f"/attachments/{attachment.id}/")
     assert response["Content-Type"] == "image/png"
@@ -165,7 +165,7 @@ def test_image_is_served_as_nothing_but_an_image(owner: User, owner_client: Clie
 def test_anything_else_is_only_downloaded(
     media_type: str, owner: User, owner_client: Client
 ) -> None:
-    owner_client.post("/attachments/", {"image": png()}, headers=HTMX)
+    owner_client.post("/attachments/", {"file": png()}, headers=HTMX)
     attachment = Attachment.objects.get()
     Attachment.objects.update(media_type=media_type)
     response = owner_client.get(f"/attachments/{attachment.id}/")

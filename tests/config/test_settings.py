@@ -210,7 +210,7 @@ def test_mail_and_database_addresses_are_taken_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [".env.example", "docs/settings.md"])
 def test_every_variable_is_documented_and_every_documented_one_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    pattern = r"^#?([A-Z][A-Z_]+)=" if page == ".env.example" else r"^\| `([A-Z][A-Z_]+)` \|"
+    pattern = r"^#?([A-Z][A-Z0-9_]+)=" if page == ".env.example" else r"^\| `([A-Z][A-Z0-9_]+)` \|"
     documented = set(re.findall(pattern, text, flags=re.MULTILINE))
     known = set(config.settings.env.names)
     if page == ".env.example":

@@ -152,21 +152,22 @@ def bomb() -> bytes:
     ("name", "data", "sentence"),
     [
         ("empty.png", b"", "is empty."),
-        ("page.png", b"<html><script>alert(1)</script>", "is not an image that can be read."),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not an image"),
+        ("program.png", b"\x7fELF\x02\x01\x01\0\0\0", "is of a kind that cannot be read"),
+        ("program.txt", b"MZ\x90\x00\x03\x00", "is of a kind that cannot be read"),
+        ("archive.docx", b"PK\x03\x04rubbish", "is damaged"),
         ("bomb.png", bomb(), "has too many pixels."),
-        ("half.png", bomb()[:30], "is not an image that can be read."),
+        ("half.png", bomb()[:30], "is an image that is damaged"),
     ],
 )
-async def test_files_that_are_no_harmless_images_are_refused(
+async def test_files_that_are_harmful_or_no_text_are_refused(
     ann: Person, name: str, data: bytes, sentence: str
 ) -> None:
     await ann.get("/")
-    answer = await ann.submit("/attachments/", {}, htmx=True, files={"image": (name, data)})
+    answer = await ann.submit("/attachments/", {}, htmx=True, files={"file": (name, data)})
     assert answer.status_code == 422
     assert sentence in answer.text
     body = {"content": ann.own("Look"), "model": "openai/ok"}
-    answer = await ann.submit("/c/", body, files={"image": (name, data)})
+    answer = await ann.submit("/c/", body, files={"file": (name, data)})
     assert answer.status_code == 422
     assert ann.own("Look") in answer.text
 
