@@ -38,9 +38,9 @@ def text_tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 
 
-def message_tokens(text: str, *, images: int = 0) -> int:
-    """Estimated tokens of one message."""
-    return MESSAGE_TOKENS + text_tokens(text) + images * IMAGE_TOKENS
+def message_tokens(text: str) -> int:
+    """Estimated tokens of one message, without its files."""
+    return MESSAGE_TOKENS + text_tokens(text)
 
 
 def reserved_output(*, window: int, max_output: int | None, max_tokens: int | None) -> int:

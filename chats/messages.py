@@ -138,7 +138,8 @@ def retry_reply(*, message: Message) -> Message:
     The model that was asked first is asked first again, whichever stood in for it.
     """
     _require_reply(message)
-    if message.content or message.reasoning or message.children.exists():
+    began = message.content or message.reasoning or message.parts
+    if began or message.children.exists():
         return regenerate_reply(message=message)
     ended_early = (Status.FAILED, Status.INTERRUPTED, Status.STOPPED)
     _reopen(message, allowed=ended_early, model=asked_model(message))
@@ -188,12 +189,17 @@ def add_exchange(
     Call inside a transaction. Raises ValidationError for attached images that a model is known not
     to take.
     """
-    for model in (models or [conversation.model_name]) if attachments else ():
+    has_images = any(each.is_image for each in attachments)
+    for model in (models or [conversation.model_name]) if has_images else ():
         require_images_taken(model=model, user=conversation.owner)
     question = Message.objects.create(
         conversation=conversation, parent_id=parent_id, role=Message.Role.USER, content=content
     )
-    question.attachments.set(attachments)
+    # One by one in their order: models get them so. `set` would shuffle them.
+    links = Attachment.messages.through
+    links.objects.bulk_create(
+        links(attachment_id=each.id, message_id=question.id) for each in attachments
+    )
     if models:
         reply = add_replies(conversation, parent_id=question.id, models=models)[0]
     else:

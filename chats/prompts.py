@@ -3,26 +3,26 @@
 Synchronous; called on the runner's database threads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 
-from chats import context
+from chats import context, enclosures
 from chats.conversations import NO_MODEL
+from chats.enclosures import Links
 from chats.generation import Job
-from chats.models import Attachment, Conversation, Message
+from chats.models import Message
 from providers import routing
 from providers.errors import (
     ImagesNotAcceptedError,
-    ImagesTooLargeError,
     MessageTooLongError,
     ProviderError,
 )
 from providers.routing import Route
-from providers.types import CompletionRequest, Image, Parameters, Part, PromptMessage, Role, Text
+from providers.types import CompletionRequest, Parameters, Part, PromptMessage, Role, Text
 
 CONTINUE_PROMPT: Final = (
     "Continue your last reply exactly where it stopped. Do not repeat anything and do not comment."
@@ -31,7 +31,8 @@ CONTINUE_PROMPT: Final = (
 is for the model."""
 
 MAX_IMAGE_BYTES: Final = 20_000_000
-"""Of all images in one prompt, as files. Encoded they grow by a third; Anthropic takes 32 MB."""
+"""Of all images and documents in one prompt, as files. Encoded they grow by a third; Anthropic
+takes 32 MB, OpenAI 50 (https://developers.openai.com/api/docs/guides/file-inputs)."""
 
 _HOPELESS: Final = 2
 """An estimate may be off by half. What is more than so many times the window cannot fit."""
@@ -49,6 +50,8 @@ class Prompt:
     """How many of the oldest messages did not fit."""
     images_left_out: int = 0
     """How many images of earlier messages the model does not take."""
+    files_unread: tuple[str, ...] = ()
+    """Names of the newest question's files of which the model gets nothing."""
 
 
 def prepare(job: Job, model_name: str) -> Prompt:
@@ -75,21 +78,23 @@ def build_prompt(job: Job, route: Route) -> Prompt:
     """The prompt of a reply for one model: nothing is added but a line after Continue.
 
     Where the model's context window is known and the path does not fit, the oldest turns are left
-    out (`context.count_left_out`), never the system prompt and the newest question. At most two
+    out (`context.count_left_out`), never the system prompt and the newest question. At most three
     queries. Raises MessageTooLongError when these alone cannot fit, ImagesNotAcceptedError for
-    images in the newest question, ImagesTooLargeError; OSError when an image is gone from disk.
+    images in the newest question, ImagesTooLargeError; OSError when a file is gone from disk.
     """
     conversation = job.message.conversation
     path = Message.objects.path_to(job.message.parent_id) if job.message.parent_id else []
-    links = _image_links(conversation, among={message.id for message in path})
+    links = enclosures.links_of(conversation, among={message.id for message in path})
     images_left_out = _leave_images_out(route, path, links)
-    left_out, estimate = _fit(job, route, path, links)
+    native = enclosures.sent_natively(links, path, route, most_bytes=MAX_IMAGE_BYTES)
+    tokens = {id_: enclosures.tokens_of(files, native) for id_, files in links.items()}
+    left_out, estimate = _fit(job, route, path, tokens)
     kept = path[left_out:]
-    images = _read_images(links, of=kept)
+    files = enclosures.read(links, of=kept, native=native, most_bytes=MAX_IMAGE_BYTES)
     messages: list[PromptMessage] = []
     for message in kept:
         text = (Text(message.content),) if message.content else ()
-        _add_turn(messages, message.role, (*images.get(message.id, ()), *text))
+        _add_turn(messages, message.role, (*files.get(message.id, ()), *text))
     if job.content:
         _add_turn(messages, Message.Role.ASSISTANT, (Text(job.content),))
         _add_turn(messages, Message.Role.USER, (Text(CONTINUE_PROMPT),))
@@ -104,19 +109,29 @@ def build_prompt(job: Job, route: Route) -> Prompt:
         ),
         options=route.options_with(conversation.options),
     )
-    return Prompt(route, request, estimate, left_out, images_left_out)
+    question = _newest_question(path)
+    unread = tuple(
+        each.name
+        for each in (links.get(question, ()) if question else ())
+        if enclosures.is_unread(each) and each.id not in native
+    )
+    return Prompt(route, request, estimate, left_out, images_left_out, unread)
 
 
-Links = dict[UUID, list[Attachment]]
+def _newest_question(path: Sequence[Message]) -> UUID | None:
+    questions = (message.id for message in reversed(path) if message.role == Message.Role.USER)
+    return next(questions, None)
 
 
-def _fit(job: Job, route: Route, path: Sequence[Message], links: Links) -> tuple[int, int]:
+def _fit(
+    job: Job, route: Route, path: Sequence[Message], tokens: Mapping[UUID, int]
+) -> tuple[int, int]:
     """How many of the path's oldest messages are left out, and the estimate of what is sent."""
     conversation, window = job.message.conversation, route.info.context_window
     sizes = [
         context.Size(
             _speaker(message.role),
-            context.message_tokens(message.content, images=len(links.get(message.id, ()))),
+            context.message_tokens(message.content) + tokens.get(message.id, 0),
         )
         for message in path
     ]
@@ -163,41 +178,18 @@ def _add_turn(messages: list[PromptMessage], role: str, parts: tuple[Part, ...])
         messages.append(PromptMessage(speaker, parts))
 
 
-def _image_links(conversation: Conversation, *, among: set[UUID]) -> Links:
-    """Attached images of some messages of a conversation, by message. One query, no file."""
-    through: Any = Attachment.messages.through
-    links: Links = {}
-    rows = through.objects.filter(message__conversation=conversation)
-    for link in rows.select_related("attachment").order_by("id"):
-        # A path may be longer than a query can have parameters, so other branches go here.
-        if link.message_id in among:
-            links.setdefault(link.message_id, []).append(link.attachment)
-    return links
-
-
 def _leave_images_out(route: Route, path: Sequence[Message], links: Links) -> int:
     """Take images out of `links` that the model is known not to take; how many these were.
 
     Those of the newest question are what it asks about: without them it is not asked.
     """
-    if route.info.accepts_images is not False or not links:
+    if route.info.accepts_images is not False:
         return 0
-    questions = [message for message in path if message.role == Message.Role.USER]
-    if questions and questions[-1].id in links:
-        raise ImagesNotAcceptedError
-    count = sum(map(len, links.values()))
-    links.clear()
+    newest, count = _newest_question(path), 0
+    for id_, attachments in links.items():
+        documents = [each for each in attachments if not enclosures.is_looked_at(each)]
+        if id_ == newest and len(documents) < len(attachments):
+            raise ImagesNotAcceptedError
+        count += len(attachments) - len(documents)
+        links[id_] = documents
     return count
-
-
-def _read_images(links: Links, *, of: Sequence[Message]) -> dict[UUID, tuple[Part, ...]]:
-    """The images of some messages in memory. Raises ImagesTooLargeError over MAX_IMAGE_BYTES."""
-    wanted = {message.id: links[message.id] for message in of if message.id in links}
-    if sum(each.size for found in wanted.values() for each in found) > MAX_IMAGE_BYTES:
-        raise ImagesTooLargeError
-    return {id_: tuple(_read(each) for each in found) for id_, found in wanted.items()}
-
-
-def _read(attachment: Attachment) -> Image:
-    with attachment.file.open("rb") as file:
-        return Image(data=file.read(), media_type=attachment.media_type)

@@ -57,6 +57,8 @@ class Tally:
         for name in ("left_out", "images_left_out"):
             if count := getattr(prompt, name):
                 outcome.metadata[name] = count
+        if prompt.files_unread:
+            outcome.metadata["files_unread"] = list(prompt.files_unread)
         if prompt.left_out:
             outcome.metadata["window"] = prompt.route.info.context_window
         counted = outcome.usage is not None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chats.context import message_tokens
+from chats.enclosures import tokens_of
 from chats.models import Attachment, Conversation, Message
 
 PAGE_SIZE = 30
@@ -63,7 +64,7 @@ class Thread:
             counted = _counted(turn.message)
             if counted is not None:
                 return counted + tokens
-            tokens += message_tokens(turn.message.content, images=len(turn.attachments))
+            tokens += message_tokens(turn.message.content) + tokens_of(turn.attachments)
         whole = bool(self.turns) and self.turns[0].message.parent_id is None
         return self.system_tokens + tokens if whole else None
 
@@ -109,7 +110,8 @@ def _with_surroundings(messages: list[Message]) -> list[Turn]:
     ids = [m.id for m in messages if m.role == Message.Role.USER]
     if ids:
         links = Attachment.messages.through.objects.filter(message_id__in=ids)
-        for link in links.select_related("attachment").order_by("id"):
+        links = links.select_related("attachment").defer("attachment__text")
+        for link in links.order_by("id"):
             files.setdefault(link.message_id, []).append(link.attachment)
     columns = _columns(messages)
     return [

@@ -31,6 +31,8 @@ from providers.types import (
 MODEL = "demo"
 DEFAULT_DELAY = 0.03
 CHARACTERS_PER_TOKEN = 4
+_DOCUMENT = re.compile(r"<document [^>]*>\n.*?\n</document>", re.DOTALL)
+"""A file in a prompt: `chats.enclosures`."""
 
 
 class DemoAdapter(Adapter):
@@ -50,8 +52,8 @@ class DemoAdapter(Adapter):
         if request.model != MODEL:
             raise NotFoundError(_("The demo has one model, “demo”."))
         delay: float = getattr(settings, "PROVIDER_DEMO_DELAY", DEFAULT_DELAY)
-        question, images = _last_question(request)
-        reply = demo_replies.compose(question, images=images)
+        question, images, files = _last_question(request)
+        reply = demo_replies.compose(question, images=images, files=files)
         limit = request.parameters.max_tokens
         shown = reply if limit is None else reply[: limit * CHARACTERS_PER_TOKEN]
         for word in re.findall(r"\s*\S+\s*?(?=\s|$)|\s+", shown):
@@ -68,13 +70,14 @@ class DemoAdapter(Adapter):
         return [replace(model, name=str(_("Demo (no AI)"))) for model in self.fixed_models]
 
 
-def _last_question(request: CompletionRequest) -> tuple[str, int]:
-    """The last thing that the user said, and how many images came with it."""
+def _last_question(request: CompletionRequest) -> tuple[str, int, int]:
+    """The last thing that the user said, and how many images and files came with it."""
     for message in reversed(request.messages):
         if message.role == "user":
             images = sum(isinstance(part, Image) for part in message.parts)
-            return _text(message.parts), images
-    return "", 0
+            words, files = _DOCUMENT.subn("", _text(message.parts))
+            return words.strip(), images, files
+    return "", 0, 0
 
 
 def _text(parts: tuple[Part, ...]) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 GIST_LENGTH = 160
 
 
-def compose(question: str, *, images: int = 0) -> str:
+def compose(question: str, *, images: int = 0, files: int = 0) -> str:
     """A Markdown answer to the question: what it asks to be shown, or how to go on."""
     gist = _gist(question)
     paragraphs = [_greeting(gist)]
@@ -21,6 +21,15 @@ def compose(question: str, *, images: int = 0) -> str:
                 images,
             )
             % {"count": images}
+        )
+    if files:
+        paragraphs.append(
+            ngettext(
+                "%(count)d file came with it. A real model could read it.",
+                "%(count)d files came with it. A real model could read them.",
+                files,
+            )
+            % {"count": files}
         )
     lowered = question.lower()
     shown = [show() for words, show in _rules() if re.search(words, lowered)]
