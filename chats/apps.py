@@ -1,6 +1,9 @@
 """The chats app: conversations, messages, replies and how they reach the page."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,7 +14,17 @@ class ChatsConfig(AppConfig):
     verbose_name = _("Chats")
 
     def ready(self) -> None:
-        """Say what notifications of replies mean."""
+        """Say what notifications of replies mean; hear of sign-outs, told by signal only."""
         from chats import unread  # noqa: PLC0415  models must be loaded first
 
         unread.register()
+        user_logged_out.connect(end_temporary_chats, dispatch_uid="chats.end_temporary_chats")
+
+
+def end_temporary_chats(sender: object, user: object, **kwargs: Any) -> None:
+    """Whoever signs out leaves their temporary chats."""
+    from accounts.models import User  # noqa: PLC0415  models must be loaded first
+    from chats import temporary  # noqa: PLC0415
+
+    if isinstance(user, User):
+        temporary.end_all(user=user)

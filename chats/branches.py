@@ -20,7 +20,7 @@ _FACTS_OF_ONE: Final = (
 what it was compared with is not copied."""
 _SETTINGS: Final = (
     "owner_id", "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
-    "options", "fallback_model",
+    "options", "fallback_model", "is_temporary",
 )  # fmt: skip
 
 _Link = Attachment.messages.through
@@ -76,8 +76,7 @@ def branch_off(*, message: Message) -> Conversation:
     with transaction.atomic():
         source = Conversation.objects.select_for_update().get(id=message.conversation_id)
         branch = Conversation.objects.create(
-            title=_branch_title(source),
-            title_source=Conversation.TitleSource.PERSON,
+            **_branch_title(source),
             **{name: getattr(source, name) for name in _SETTINGS},
         )
         path = Message.objects.path_to(message.id)
@@ -151,8 +150,13 @@ def _share_files(ids: dict[UUID, UUID], *, conversation: Conversation) -> None:
     )
 
 
-def _branch_title(source: Conversation) -> str:
-    """As the old one's, and that it is a branch; said once."""
+def _branch_title(source: Conversation) -> dict[str, str]:
+    """As the old one's, and that it is a branch; said once. Temporary chats have no titles."""
+    if source.is_temporary:
+        return {"title": source.title, "title_source": source.title_source}
     mark = _("(branch)")
     title = str(source).removesuffix(mark).rstrip()
-    return f"{title[: TITLE_LENGTH - len(mark) - 1].rstrip()} {mark}"
+    return {
+        "title": f"{title[: TITLE_LENGTH - len(mark) - 1].rstrip()} {mark}",
+        "title_source": Conversation.TitleSource.PERSON,
+    }

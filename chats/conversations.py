@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events
+from chats import events, temporary
 from chats.attachments import (
     attachments_of,
     delete_abandoned,
@@ -57,15 +57,16 @@ def start_conversation(
     system_prompt: str = "",
     models: Sequence[str] = (),
     settings: ChatSettings | None = None,
+    is_temporary: bool = False,
     key: UUID | None = None,
 ) -> Posted:
     """Make a conversation from its first message and ask for the reply.
 
     `model` is ``provider/model``; empty means the user's default, then the site's. Several `models`
     (checked by `chats.comparing`) stand in its place and answer side by side. `settings` are those
-    of a preset and come before `system_prompt`. A form that comes again, with the same `key`, is
-    answered with what it made. Raises ValidationError for bad text, bad settings or an unknown
-    model; then nothing is stored.
+    of a preset and come before `system_prompt`. `is_temporary`: see `chats.temporary`. A form that
+    comes again, with the same `key`, is answered with what it made. Raises ValidationError for bad
+    text, bad settings or an unknown model; then nothing is stored.
     """
     text = clean_content(content, may_be_empty=bool(attachments))
     provider, _slash, name = checked_model(
@@ -75,7 +76,8 @@ def start_conversation(
     def make() -> tuple[Message, Posted]:
         conversation = Conversation.objects.create(
             owner=user,
-            title=title_from(text) or _("Image"),
+            title=_("Temporary chat") if is_temporary else title_from(text) or _("Image"),
+            is_temporary=is_temporary,
             provider=provider,
             model=name,
             system_prompt=clean_system_prompt(system_prompt),
@@ -134,7 +136,12 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
-    """Hide a conversation; it is gone for good after UNDO_PERIOD. Running replies are stopped."""
+    """Hide a conversation; it is gone for good after UNDO_PERIOD. Running replies are stopped.
+
+    A temporary one is gone at once.
+    """
+    if conversation.is_temporary and temporary.end_conversation(conversation=conversation):
+        return
     with transaction.atomic():
         Conversation.objects.filter(id=conversation.id, deleted_at=None).update(
             deleted_at=timezone.now()

@@ -23,15 +23,18 @@ __all__ = [
     "send_to_group",
     "send_to_page",
     "set_reply_starter",
+    "set_title_maker",
     "sidebar_changed",
     "stop_requested",
     "thread_changed",
+    "title_requested",
 ]
 
 RUNNERS = "runners"
 """Group of the control channels of every process that makes replies."""
 
 _start_reply: Callable[[UUID], None] | None = None
+_make_title: Callable[[UUID], None] | None = None
 
 
 def conversation_group(conversation_id: UUID) -> str:
@@ -43,6 +46,25 @@ def set_reply_starter(start: Callable[[UUID], None] | None) -> None:
     """Name what makes replies in this process. Thread-safe callables only."""
     global _start_reply  # noqa: PLW0603  one runner per process, registered once
     _start_reply = start
+
+
+def set_title_maker(make: Callable[[UUID], None] | None) -> None:
+    """Name what asks models for titles in this process. Thread-safe callables only."""
+    global _make_title  # noqa: PLW0603  one runner per process, registered once
+    _make_title = make
+
+
+def title_requested(message_id: UUID) -> None:
+    """Have a chat named after this reply, its first complete one, on commit.
+
+    In a process without a runner nobody does.
+    """
+
+    def make() -> None:
+        if _make_title is not None:
+            _make_title(message_id)
+
+    transaction.on_commit(make)
 
 
 def reply_requested(message_id: UUID) -> None:

@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts import notifications
-from chats import conversations, events, generation, reading, sending, titles
+from chats import conversations, events, generation, reading, sending, temporary, titles
 from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
@@ -36,6 +36,7 @@ SILENT_FOR: Final = timedelta(seconds=10)
 """A process that saved nothing for so long is taken for dead; with the sweep under 15 s."""
 _FLUSH_INTERVAL: Final = 2.0
 _PURGE_INTERVAL: Final = 600.0
+_FORGET_INTERVAL: Final = 60.0
 _JOIN_INTERVAL: Final = 3600.0
 
 
@@ -62,19 +63,26 @@ class Runner:
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
             self.loop.create_task(self._repeat(_FLUSH_INTERVAL, self._flush)),
             self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
+            self.loop.create_task(self._repeat(_FORGET_INTERVAL, self._forget)),
             self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
         ]
         events.set_reply_starter(self.start)
+        events.set_title_maker(self.name)
         reading.open_readers()
 
     def start(self, message_id: UUID) -> None:
         """Have a pending reply made. Returns at once; may be called from any thread."""
         self.loop.call_soon_threadsafe(self._start, message_id)
 
+    def name(self, message_id: UUID) -> None:
+        """Have a chat named after its first complete reply, as `start`."""
+        self.loop.call_soon_threadsafe(self._make_title, message_id, message_id)
+
     async def shutdown(self, grace: float) -> None:
         """Let running replies end within `grace` seconds, save the others as interrupted."""
         self._closing = True
         events.set_reply_starter(None)
+        events.set_title_maker(None)
         reading.close_readers()
         for title in self._titles.values():
             title.cancel()
@@ -116,11 +124,17 @@ class Runner:
 
     def _name(self, job: Job) -> None:
         """Have a title made, beside all else. Pages have been told of the reply's end."""
-        if job.conversation_id in self._titles or not titles.may_name(job):
+        if not titles.may_name(job):
             return
-        task = self.loop.create_task(titles.name_conversation(job.message.id))
-        self._titles[job.conversation_id] = task
-        task.add_done_callback(lambda _task: self._titles.pop(job.conversation_id, None))
+        self._make_title(job.message.id, job.conversation_id)
+
+    def _make_title(self, message_id: UUID, subject: UUID) -> None:
+        """One at a time for each subject."""
+        if self._closing or subject in self._titles:
+            return
+        task = self.loop.create_task(titles.name_conversation(message_id))
+        self._titles[subject] = task
+        task.add_done_callback(lambda _task: self._titles.pop(subject, None))
 
     async def _listen(self) -> None:
         """Take messages meant for whichever process makes a reply."""
@@ -199,6 +213,10 @@ class Runner:
     async def _flush(self) -> None:
         """Write how models did, which no reply waited for."""
         await in_database(availability.flush)
+
+    async def _forget(self) -> None:
+        """Delete temporary chats that no page shows any more; the first time at the start."""
+        await in_database(temporary.sweep)
 
     async def _purge(self) -> None:
         """Remove what was deleted longer ago than it can be brought back, and what is outdated."""

@@ -113,6 +113,7 @@ def prepare(message_id: UUID) -> Beginning | None:
         Message.objects.select_related("conversation__owner", "parent")
         .filter(id=message_id, status=Message.Status.COMPLETE, parent__isnull=False)
         .filter(conversation__title_source=Source.WORDS, conversation__deleted_at=None)
+        .filter(conversation__is_temporary=False)
         .filter(conversation__owner__makes_titles=True, conversation__owner__is_active=True)
         .first()
     )
@@ -135,7 +136,7 @@ def store(conversation_id: UUID, title: str) -> bool:
     """Set the model's title, unless somebody gave one in the meantime."""
     with transaction.atomic():
         mine = Conversation.objects.filter(id=conversation_id, deleted_at=None)
-        stored = mine.filter(title_source=Source.WORDS).update(
+        stored = mine.filter(title_source=Source.WORDS, is_temporary=False).update(
             title=title, title_source=Source.MODEL
         )
         if stored:

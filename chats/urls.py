@@ -11,6 +11,7 @@ from chats.views import (
     models,
     pages,
     ratings,
+    temporary,
     uploads,
 )
 
@@ -23,6 +24,9 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("c/<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
     path("c/<uuid:conversation_id>/restore/", conversations.restore, name="restore"),
+    path("c/<uuid:conversation_id>/stay/", temporary.stay, name="stay"),
+    path("c/<uuid:conversation_id>/keep/", temporary.keep, name="keep"),
+    path("c/<uuid:conversation_id>/end/", temporary.end, name="end"),
     path("c/<uuid:conversation_id>/pin/", archive.pin, name="pin"),
     path("c/<uuid:conversation_id>/unpin/", archive.unpin, name="unpin"),
     path("c/<uuid:conversation_id>/archive/", archive.put_away, name="put-away"),

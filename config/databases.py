@@ -20,8 +20,11 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # WAL: readers do not wait for the writer. NORMAL: a power cut may take the last transactions,
-    # never the consistency of the file; a killed process loses nothing.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    # never the consistency of the file; a killed process loses nothing. Secure delete: what is
+    # deleted is overwritten with zeros instead of being left in the file for who looks there.
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
+    ),
 }
 
 

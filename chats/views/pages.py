@@ -13,6 +13,7 @@ from chats.listing import list_conversations
 from chats.messages import post_message
 from chats.models import Conversation
 from chats.picker import chosen_model
+from chats.temporary import keep_open
 from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
     PageRequest,
@@ -47,6 +48,7 @@ def start(request: PageRequest) -> HttpResponse:
             model=model,
             models=posted_models(request),
             attachments=posted_attachments(request),
+            is_temporary=bool(request.POST.get("temporary")),
             key=parsed_id(request.POST.get("key")),
         )
     except ValidationError as error:
@@ -69,6 +71,7 @@ def start(request: PageRequest) -> HttpResponse:
 def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """A conversation's newest part; `?compare=` names models to ask side by side."""
     found = conversation_or_404(request.user, conversation_id)
+    keep_open(conversation=found)
     if request.htmx.target == "thread":
         # As many as the page shows already, or a reader of earlier ones would lose the place.
         shown = request.GET.get("show", "")[:4]
@@ -142,6 +145,7 @@ def _new_chat(
         "chosen": chosen,
         "demo_only": chosen.slug == DEMO and len(sources_for(request.user)) == 1,
         "content": content,
+        "is_temporary": bool((request.POST or request.GET).get("temporary")),
         **compared_context(request, (request.POST or request.GET).getlist("compare")),
     }
     if error:

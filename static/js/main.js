@@ -90,7 +90,14 @@ function countdowns(root) {
   if (root.querySelector("[data-countdown]")) import("./countdown.js").then((m) => m.start());
 }
 
+// A temporary chat may have been left by coming here.
+function temporary() {
+  if (!sessionStorage.getItem("temporary") && !document.querySelector("[data-temporary]")) return;
+  import("./temporary.js").then((m) => m.settle());
+}
+
 function settle(root) {
+  temporary();
   localTimes(root);
   countdowns(root);
   openThread();

@@ -324,7 +324,7 @@ def _pending() -> Message:
 
 def test_the_setting_is_on_the_page_and_applies(owner: User, owner_client: Client) -> None:
     assert 'name="makes_titles"' in owner_client.get("/settings/").text
-    body = {"theme": "system", "default_model": ""}
+    body = {"theme": "system", "default_model": "", "makes_titles": ""}
     owner_client.post("/settings/", body)
     owner.refresh_from_db()
     assert owner.makes_titles is False
