@@ -20,7 +20,8 @@ MOST_WORDS = 200
 def models(request: PageRequest) -> HttpResponse:
     """For `?conversation=`, else for a new chat with `?model=`; `?q=` narrows the list.
 
-    With `?message=` to answer anew once, whatever the chat's model is.
+    With `?message=` to answer anew once, whatever the chat's model is; with `?several=` to tick
+    those that the next message is sent to side by side.
 
     Compressed: a list of 500 models is large and alike. It holds nothing secret beside the words
     that were asked for, and a form's token is masked anew each time.
@@ -42,6 +43,7 @@ def models(request: PageRequest) -> HttpResponse:
         "message": message,
         "current": current,
         "words": words,
+        "several": "several" in request.GET and message is None,
     }
     if request.htmx:
         return render(request, "chats/models.html#options", context)

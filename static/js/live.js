@@ -49,7 +49,7 @@ function onopen(again, { leaf }) {
   stopPolling();
   // A thread that comes anew asks for its live replies by itself.
   if (again && refetch()) return replies.clear();
-  if (!again) threadChanged(leaf);
+  if (!again) threadChanged(leaf, true);
   for (const id of replies.keys()) connection.send({ watch: id });
 }
 

@@ -96,10 +96,15 @@ function temporary() {
   import("./temporary.js").then((m) => m.settle());
 }
 
+function comparisons(root) {
+  if (root.querySelector("[data-comparison], #compare-chosen input")) import("./compare.js");
+}
+
 function settle(root) {
   temporary();
   localTimes(root);
   countdowns(root);
+  comparisons(root);
   openThread();
 }
 

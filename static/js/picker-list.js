@@ -6,7 +6,7 @@ const PAUSE = 200;
 const list = () => document.getElementById("model-options");
 const typed = () => document.getElementById("model-search");
 const says = () => document.getElementById("model-status");
-let current = "";
+let current = () => [];
 let cut = false;
 let covered = "";
 let timer;
@@ -51,7 +51,7 @@ function put(html) {
   const [before, top] = [active()?.dataset.model, list().scrollTop];
   if (list().source !== html) list().innerHTML = html;
   list().source = html;
-  read(list(), current);
+  read(list(), current());
   show(before);
   if (before) list().scrollTop = top;
 }
@@ -62,7 +62,7 @@ function show(before) {
   narrow(list(), words);
   const options = shown();
   if (!loading) says().textContent = options.length ? "" : says().dataset.none;
-  const wanted = before ?? (words.trim() ? called(words) : current);
+  const wanted = before ?? (words.trim() ? called(words) : current()[0]);
   activate(options.find((option) => option.dataset.model === wanted) ?? options[0]);
 }
 

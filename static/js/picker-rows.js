@@ -5,17 +5,21 @@ let rows = [];
 
 export const shown = () => rows.filter(({ option }) => !option.hidden).map(({ option }) => option);
 
-// Only the first is selected of those that stand under Recent as well.
-export function read(list, current) {
+export function read(list, chosen) {
   rows = [...list.querySelectorAll('[role="option"]')].map((option) => {
     const names = [low(option.dataset.model), low(option.querySelector(".picker-name").textContent)];
     return { option, names, text: [...names, low(option.dataset.provider)].join(" ") };
   });
-  const chosen = rows.filter(({ option }) => option.dataset.model === current);
-  for (const [index, row] of rows.entries()) {
-    row.option.id = `model-${index}`;
-    row.option.ariaCurrent = chosen.includes(row) ? "true" : null;
-    row.option.ariaSelected = String(row === chosen[0]);
+  for (const [index, { option }] of rows.entries()) option.id = `model-${index}`;
+  mark(chosen);
+}
+
+// Only the first is selected of those that stand under Recent as well.
+export function mark(chosen) {
+  const left = new Set(chosen);
+  for (const { option } of rows) {
+    option.ariaCurrent = chosen.includes(option.dataset.model) ? "true" : null;
+    option.ariaSelected = String(left.delete(option.dataset.model));
   }
 }
 

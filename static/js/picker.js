@@ -1,9 +1,11 @@
 // The model picker: a searchable list that the server makes, over the chosen model on the page.
+import * as compare from "./picker-compare.js";
 import * as models from "./picker-list.js";
 import { load } from "./picker-source.js";
 
 const find = (id) => document.getElementById(id);
 const address = () => find("model-button").getAttribute("href");
+const chosen = () => (compare.isOn() ? compare.names() : [form?.dataset.current ?? find("model-facts").dataset.model]);
 const PAGE = 8;
 // What providers that were asked again have said by then.
 const LATER = [1000, 3000, 8000];
@@ -21,7 +23,8 @@ export function run(opener) {
   waiting = false;
   dialog.showModal();
   find("model-search").focus();
-  models.open(address(), form?.dataset.current ?? find("model-facts").dataset.model, settled);
+  compare.open(form);
+  models.open(address(), chosen, settled);
 }
 
 function prepare(dialog) {
@@ -32,6 +35,7 @@ function prepare(dialog) {
     models.search();
   });
   search.addEventListener("keydown", key);
+  compare.prepare(dialog);
   find("model-options").addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
   dialog.addEventListener("htmx:afterRequest", () => {
     for (const wait of LATER) setTimeout(() => dialog.open && models.renew(address()), wait);
@@ -60,6 +64,7 @@ function key(event) {
 function choose(option) {
   const dialog = find("model-dialog");
   if (!option || !dialog.open) return;
+  if (compare.isOn()) return compare.toggle(option);
   dialog.close();
   if (form) {
     form.elements.model.value = option.dataset.model;
@@ -73,17 +78,17 @@ function choose(option) {
   for (const each of document.querySelectorAll("[data-chosen]")) {
     each.textContent = each.dataset.chosen === "label" ? label : provider;
   }
-  const chosen = find("model-form");
-  if (!chosen) return;
+  const choice = find("model-form");
+  if (!choice) return;
   const back = ({ detail }) => {
     // A refused choice comes back as a part to swap, which htmx takes for a success.
     if (!detail.successful || detail.xhr.status === 422) show(before);
   };
-  chosen.addEventListener("htmx:afterRequest", back, { once: true });
-  chosen.requestSubmit();
+  choice.addEventListener("htmx:afterRequest", back, { once: true });
+  choice.requestSubmit();
 }
 
-function show(facts) {
+export function show(facts) {
   const place = find("model-facts");
   for (const name of Object.keys(place.dataset)) delete place.dataset[name];
   for (const [name, value] of Object.entries(facts)) if (value !== undefined) place.dataset[name] = value;

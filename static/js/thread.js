@@ -4,11 +4,13 @@ const MARGIN = 2;
 let posting = 0;
 let missed = null;
 
-export function threadChanged(leaf) {
+export function threadChanged(leaf, byLeaf = false) {
   missed = leaf;
-  // What is deleted in another tab leaves a leaf that this page shows further up.
-  const last = [...document.querySelectorAll("#thread article")].at(-1);
-  if (posting || !leaf || last?.id === `message-${leaf}`) return;
+  // What is deleted in another tab leaves a leaf that this page shows further up; of replies side
+  // by side the leaf may be any, and stays the same when it is chosen elsewhere.
+  const shown = document.querySelector("#composer-state [name=parent]")?.value;
+  const open = !byLeaf && document.querySelector("#turns [data-comparison]");
+  if (posting || !leaf || (shown === leaf && !open)) return;
   refetch();
 }
 
@@ -29,5 +31,5 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.requestConfig.verb !== "post") return;
   posting = Math.max(0, posting - 1);
-  if (missed) setTimeout(() => threadChanged(missed), 50);
+  if (missed) setTimeout(() => threadChanged(missed, true), 50);
 });
