@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.access import activate_users, deactivate_users, end_sessions, forget_old_addresses
-from accounts.models import User
+from accounts.announcements import announcements_changed, publish_announcement
+from accounts.models import Announcement, User
 from accounts.preferences import language_choices
 
 admin.site.site_header = admin.site.site_title = _("Parley administration")
@@ -123,3 +124,30 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run
     @staticmethod
     def _touchable(request: HttpRequest, users: QuerySet[User]) -> QuerySet[User]:
         return users if request.user.is_superuser else users.filter(is_superuser=False)
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a plain class at run time
+    """What everybody is told: at the top of their pages until they dismiss it or it ends."""
+
+    list_display = ("title", "created_at", "ends_at", "created_by")
+    search_fields = ("title", "text")
+    ordering = ("-created_at",)
+    readonly_fields = ("created_at", "created_by")
+
+    def save_model(
+        self, request: HttpRequest, obj: Announcement, form: "ModelForm[Announcement]", change: bool
+    ) -> None:
+        """Save it and tell all open pages."""
+        assert isinstance(request.user, User)  # noqa: S101  tells the type; staff only come here
+        publish_announcement(announcement=obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Announcement) -> None:
+        """Delete it and take it from all open pages."""
+        super().delete_model(request, obj)
+        announcements_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
+        """The same for several."""
+        super().delete_queryset(request, queryset)
+        announcements_changed()

@@ -28,6 +28,12 @@ KEPT_FOR: Final = timedelta(days=90)
 KEPT: Final = 500
 """Of one user, at the most."""
 
+_ICONS: Final[Mapping[str, str]] = {
+    Kind.REPLY: "message",
+    Kind.SHARED: "message",
+    Kind.QUOTA: "alert",
+    Kind.ANNOUNCEMENT: "megaphone",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OnRead = Callable[[UUID, Sequence[Notification]], None]
@@ -44,6 +50,23 @@ class Entry:
     is_read: bool
     notification_id: UUID | None = None
     announcement_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the line on a page."""
+        if self.notification_id:
+            return f"notification-{self.notification_id}"
+        return f"announcement-{self.announcement_id}"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is less than a minute old."""
+        return timezone.now() - self.created_at < timedelta(minutes=1)
+
+    @property
+    def icon(self) -> str:
+        """Of the sprite."""
+        return _ICONS.get(self.kind, "bell")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ MOST_PINNED = 50
 """At the top of the sidebar. Older pinned ones stand under their days, where all others do."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SHOWN = ("id", "title", "updated_at", "is_pinned")
+_SHOWN = ("id", "title", "updated_at", "is_pinned", "is_unread")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ the chat is marked. A page that answers late, or that opens the chat, takes the 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notifications, sentences
@@ -19,6 +22,9 @@ from chats import events
 from chats.models import Conversation, Message
 
 Status = Message.Status
+
+_FRESH: Final = timedelta(seconds=5)
+"""Longer than it takes to find out whether a page shows a reply's end."""
 
 WORTH_TELLING: Final = frozenset({Status.COMPLETE, Status.FAILED, Status.INTERRUPTED})
 """Ends that a user may wait for. Who stopped a reply knows it."""
@@ -58,6 +64,21 @@ def mark_read(*, conversation: Conversation) -> None:
             user_id=conversation.owner_id, subject=_subject(conversation.id)
         )
         events.sidebar_changed(conversation.owner_id)
+
+
+def opened(*, conversation: Conversation, last: Message | None) -> None:
+    """Somebody opens a chat, at its `last` message. Writes only when it was unread."""
+    ended_at = last.finished_at if last else None
+    if ended_at and timezone.now() - ended_at < _FRESH:
+        looked_at(conversation=conversation)
+    else:
+        mark_read(conversation=conversation)
+
+
+def looked_at(*, conversation: Conversation) -> None:
+    """Somebody looks at a chat, in which a reply may just have ended."""
+    mark_read(conversation=conversation)
+    async_to_sync(events.replies_seen)(conversation.id)
 
 
 def describe(user: User, rows: Sequence[Notification]) -> Mapping[UUID, Sentence]:

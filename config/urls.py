@@ -8,5 +8,6 @@ urlpatterns = [
     path("accounts/", include("accounts.sign_in_urls")),
     path("settings/providers/", include("providers.urls")),
     path("settings/", include("accounts.urls")),
+    path("notifications/", include("accounts.notification_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -10,6 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.notifications import summarise
 from chats.listing import list_conversations
 from chats.picker import suggested_models
 from chats.rendering import render
@@ -68,7 +69,10 @@ def settings_link(context: template.Context, page: str, address: str) -> SafeStr
 
 @register.inclusion_tag("chats/sidebar.html", takes_context=True)
 def sidebar(context: template.Context) -> dict[str, Any]:
-    """The sidebar of the user whose page this is. Two queries."""
+    """The sidebar of the user whose page this is. Three queries.
+
+    One more while there is an announcement that the user has not read.
+    """
     return _sidebar(context)
 
 
@@ -80,6 +84,7 @@ def _sidebar(context: template.Context) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "user": request.user,
         "listing": list_conversations(user=request.user),
+        "summary": summarise(request.user),
         "current_id": conversation.id if conversation else None,
     }
 

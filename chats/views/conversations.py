@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from chats import unread
 from chats.access import conversation_or_404, deleted_conversation_or_404
 from chats.conversations import (
     choose_model,
@@ -75,6 +76,14 @@ def restore(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     if not request.htmx:
         return to_conversation(conversation.id)
     return list_beside(request, with_archive=True)
+
+
+@page("POST")
+def seen(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """A page without a socket is looked at: a reply's end that it shows was not missed."""
+    conversation = conversation_or_404(request.user, conversation_id)
+    unread.looked_at(conversation=conversation)
+    return HttpResponse(status=204) if request.htmx else to_conversation(conversation.id)
 
 
 @page("GET", "HEAD", "POST")

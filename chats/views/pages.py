@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from chats import unread
 from chats.access import conversation_or_404
 from chats.conversations import preferred_model, start_conversation
 from chats.listing import list_conversations
@@ -79,13 +80,16 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         context = {"conversation": found, "thread": load_thread(found, limit=limit)}
         return render(request, "chats/conversation.html#thread-answer", context)
     refreshed = request.GET.get("refresh", "")
-    context = conversation_context(
+    whole = conversation_context(
         request,
         found,
         refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1,
         **compared_context(request, request.GET.getlist("compare")),
     )
-    return render(request, "chats/conversation.html", context)
+    if request.method == "GET":
+        turns = whole["thread"].turns
+        unread.opened(conversation=found, last=turns[-1].message if turns else None)
+    return render(request, "chats/conversation.html", whole)
 
 
 @page("GET", "HEAD", "POST")

@@ -1,4 +1,22 @@
-// The list of chats in the sidebar.
+// The list of chats in the sidebar, and what the page's socket tells of its user.
+
+// Only the list is kept by everybody; all else is rare.
+document.addEventListener("parley:told", async ({ detail }) => {
+  const isNews = !["sidebar", "hello"].includes(detail.t) || detail.n !== shownCount();
+  // After a time without a socket anything may have changed.
+  if (detail.t === "sidebar" || detail.again) refresh();
+  if (isNews || detail.again) (await import("./notifications.js")).take(detail);
+});
+
+const shownCount = () => Number(document.querySelector("#unread-count [data-count]")?.textContent);
+
+// Asked for once however many events come together, and by pages that are looked at.
+let waits = false;
+function refresh() {
+  waits = document.hidden;
+  if (!waits) document.body.dispatchEvent(new CustomEvent("parley:sidebar"));
+}
+document.addEventListener("visibilitychange", () => waits && refresh());
 
 // A list that comes anew by itself waits while somebody is using a menu in it.
 let late = false;
@@ -14,7 +32,7 @@ document.addEventListener(
     if (!late || event.newState !== "closed") return;
     late = false;
     // What was chosen in the menu is answered first: its answer needs its place on the page.
-    setTimeout(() => document.body.dispatchEvent(new CustomEvent("parley:sidebar")), 1000);
+    setTimeout(refresh, 1000);
   },
   true,
 );
@@ -28,6 +46,16 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   document.title = `${title} · Parley`;
   document.querySelector("#main > h1").textContent = title;
 });
+
+// Not needed for the page to be there.
+function whenIdle() {
+  if (!document.querySelector("[data-socket]")) import("./user-socket.js");
+  if (shownCount()) import("./notifications.js");
+  else if (localStorage.getItem("desktop-notifications") === "on") import("./desktop.js");
+}
+const soon = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
+if (document.readyState === "complete") soon(whenIdle);
+else addEventListener("load", () => soon(whenIdle));
 
 // The list keeps its place from page to page.
 const list = document.querySelector(".sidebar-scroll");

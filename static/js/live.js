@@ -15,6 +15,7 @@ function connect(to) {
   if (to === path) return;
   connection?.close();
   path = to;
+  document.dispatchEvent(new Event("parley:live"));
   connection = new Connection(path, { onmessage, onopen, ondown: poll, onended });
 }
 
@@ -26,6 +27,17 @@ export function open(thread) {
   }
   watchReplies();
 }
+
+// Whoever looks at an end has seen it; a page that is hidden says so once it is looked at.
+let unseen = false;
+function seen() {
+  unseen = document.hidden;
+  if (!unseen) connection?.send({ seen: true });
+}
+document.addEventListener("parley:seen", seen);
+document.addEventListener("visibilitychange", () => unseen && seen());
+
+const tell = (detail) => document.dispatchEvent(new CustomEvent("parley:told", { detail }));
 
 // A chat that is being deleted has nothing more to say to its page.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
@@ -45,8 +57,10 @@ function watchReplies() {
 }
 
 // Between the page and its socket the thread may have changed without a word.
-function onopen(again, { leaf }) {
+function onopen(again, { leaf, unread, n }) {
   stopPolling();
+  tell({ t: "hello", n, again });
+  if (unread) seen();
   // A thread that comes anew asks for its live replies by itself.
   if (again && refetch()) return replies.clear();
   if (!again) threadChanged(leaf, true);
@@ -60,13 +74,14 @@ function onended(code) {
 
 function onmessage(data) {
   const reply = replies.get(data.m);
+  if (data.t === "end") seen();
   if (data.t === "snapshot") reply?.snapshot(data);
   else if (data.t === "frame" && reply && !reply.frame(data)) resync(reply);
   else if (data.t === "notice") reply?.notice.show(data);
   else if (data.t === "end" && reply) end(reply, data);
   else if (data.t === "gone" && reply) forget(reply);
   else if (data.t === "thread") threadChanged(data.leaf);
-  else if (data.t === "sidebar") document.body.dispatchEvent(new CustomEvent("parley:sidebar"));
+  else if (["sidebar", "notification", "read", "announcement"].includes(data.t)) tell(data);
 }
 
 // A reply that was deleted: what still comes of it has no place.

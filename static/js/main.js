@@ -13,6 +13,7 @@ const late = {
   "copy-message": () => import("./copy.js"),
   "copy-rich": () => import("./copy.js"),
   "message-menu": () => import("./message-menu.js"),
+  notifications: () => import("./notifications.js"),
   "pick-model": () => import("./picker.js"),
   "read-aloud": () => import("./read-aloud.js"),
   "stop-reading": () => import("./read-aloud.js"),

@@ -18,7 +18,16 @@ function ask() {
     if (article.dataset.asking) continue;
     article.dataset.asking = "yes";
     article.dataset.quiet = "yes";
-    const again = () => delete article.dataset.asking;
+    const again = () => {
+      delete article.dataset.asking;
+      if (!document.getElementById(article.id)?.matches(LIVE)) saw();
+    };
     window.htmx.ajax("GET", article.dataset.poll, { source: article, target: article, swap: "outerHTML" }).then(again, again);
   }
+}
+
+// Without a socket the server would take an end that somebody looks at for one that nobody saw.
+function saw() {
+  const thread = document.getElementById("thread");
+  if (thread) window.htmx.ajax("POST", `${thread.dataset.page}seen/`, { source: thread, swap: "none" });
 }
