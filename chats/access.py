@@ -3,12 +3,23 @@
 Somebody else's object and one that does not exist look the same. One query each.
 """
 
+from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from chats.models import Attachment, Conversation, Message, Preset, PromptTemplate
+from chats.models import (
+    Attachment,
+    Conversation,
+    LibraryEntry,
+    Message,
+    Preset,
+    PromptTemplate,
+)
+
+E = TypeVar("E", bound=LibraryEntry)
 
 
 def conversation_or_404(user: User, conversation_id: UUID) -> Conversation:
@@ -48,32 +59,27 @@ def attachment_or_404(user: User, attachment_id: UUID) -> Attachment:
 def template_or_404(user: User, template_id: UUID) -> PromptTemplate:
     """The template with its owner, if `user` may use it."""
     usable = PromptTemplate.objects.for_user(user).select_related("owner")
-    template = usable.filter(id=template_id).first()
-    if template is None:
-        raise Http404
-    return template
+    return _entry_or_404(PromptTemplate, usable, template_id)
 
 
 def own_template_or_404(user: User, template_id: UUID) -> PromptTemplate:
     """The template, if `user` may change it."""
-    template = PromptTemplate.objects.owned_by(user).filter(id=template_id).first()
-    if template is None:
-        raise Http404
-    return template
+    return _entry_or_404(PromptTemplate, PromptTemplate.objects.owned_by(user), template_id)
 
 
 def preset_or_404(user: User, preset_id: UUID) -> Preset:
     """The preset with its owner, if `user` may use it."""
     usable = Preset.objects.for_user(user).select_related("owner")
-    preset = usable.filter(id=preset_id).first()
-    if preset is None:
-        raise Http404
-    return preset
+    return _entry_or_404(Preset, usable, preset_id)
 
 
 def own_preset_or_404(user: User, preset_id: UUID) -> Preset:
     """The preset, if `user` may change it."""
-    preset = Preset.objects.owned_by(user).filter(id=preset_id).first()
-    if preset is None:
+    return _entry_or_404(Preset, Preset.objects.owned_by(user), preset_id)
+
+
+def _entry_or_404(kind: type[E], found: QuerySet[LibraryEntry], entry_id: UUID) -> E:
+    entry = found.filter(id=entry_id).first()
+    if not isinstance(entry, kind):
         raise Http404
-    return preset
+    return entry

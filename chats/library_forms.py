@@ -1,6 +1,7 @@
 """Forms of templates and presets. Rules about content live in `chats.library`, `chats.presets`."""
 
 from typing import Any, cast
+from urllib.parse import quote, unquote
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ from providers.option_fields import PREFIX, chosen_options, option_fields
 from providers.options import clean_options, known_options
 
 VALUE = "value_"
-"""Before the names of variables, of which one may be called as something else in a form."""
+"""Before the quoted names of variables: they hold blanks, and one may be called `csrf…`."""
 
 _LINE = 2_000
 _ATTRS = {"class": "input", "dir": "auto", "autocomplete": "off"}
@@ -100,6 +101,11 @@ class PresetForm(forms.Form):
         """The options of the model's provider."""
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
 
+    @property
+    def more_is_open(self) -> bool:
+        """Whether there is something in them that should be seen."""
+        return any(field.errors or field.value() not in (None, "") for field in self.more_fields)
+
     def settings(self) -> ChatSettings:
         """What was entered, once the form is valid."""
         values = self.cleaned_data
@@ -126,6 +132,12 @@ class PresetForm(forms.Form):
         cleaned["model"] = cleaned.get("model", "").strip()
         return cleaned
 
+    def refuse(self, error: ValidationError) -> None:
+        """Show why the domain refused what was entered, beside its fields where it says them."""
+        for name, errors in getattr(error, "error_dict", {None: error}).items():
+            known = next((n for n in (name, f"{PREFIX}{name}") if n in self.fields), None)
+            self.add_error(known, errors)
+
     @staticmethod
     def _is_more(name: str) -> bool:
         return name == "is_shared" or name.startswith(PREFIX)
@@ -136,19 +148,19 @@ class VariablesForm(forms.Form):
 
     def __init__(self, data: Any = None, *, variables: list[Variable]) -> None:
         super().__init__(data)
-        for number, variable in enumerate(variables):
-            self.fields[VALUE + variable.name] = _field(variable, id=f"variable-{number}")
+        for variable in variables:
+            self.fields[VALUE + quote(variable.name)] = _field(variable)
 
     def values(self) -> dict[str, str]:
         """What was entered, by the variables' names, once the form is valid."""
         return {
-            name.removeprefix(VALUE): str(value).replace("\r\n", "\n")
+            unquote(name.removeprefix(VALUE)): str(value).replace("\r\n", "\n")
             for name, value in self.cleaned_data.items()
         }
 
 
-def _field(variable: Variable, *, id: str) -> forms.Field:  # noqa: A002  as in HTML
-    attrs: dict[str, Any] = {**_ATTRS, "id": id}
+def _field(variable: Variable) -> forms.Field:
+    attrs: dict[str, Any] = dict(_ATTRS)
     match variable.kind:
         case Kind.TEXT:
             widget = forms.TextInput(attrs=attrs)

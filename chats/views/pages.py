@@ -14,6 +14,7 @@ from chats.listing import list_conversations
 from chats.messages import post_message
 from chats.models import Conversation
 from chats.picker import chosen_model
+from chats.presets import preset_settings
 from chats.temporary import keep_open
 from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
@@ -24,6 +25,7 @@ from chats.views.answers import (
     parsed_id,
     to_conversation,
 )
+from chats.views.chosen_preset import posted_preset, shown_preset
 from chats.views.comparing import compared_context, posted_models
 from chats.views.uploads import posted_attachments
 from providers.connections import DEMO, sources_for
@@ -34,8 +36,11 @@ MOST_SHOWN = 300
 
 @page("GET", "HEAD")
 def new_chat(request: PageRequest) -> HttpResponse:
-    """An empty conversation; `?model=provider/model` chooses its model, `?compare=` several."""
-    return _new_chat(request, model=request.GET.get("model", ""))
+    """An empty conversation; `?model=provider/model` chooses its model, `?compare=` several.
+
+    `?preset=` names a preset to set it up with; `?temporary=1` makes it a temporary one.
+    """
+    return show_new_chat(request, model=request.GET.get("model", ""))
 
 
 @page("POST")
@@ -43,11 +48,17 @@ def start(request: PageRequest) -> HttpResponse:
     """The first message."""
     content, model = request.POST.get("content", ""), request.POST.get("model", "")
     try:
+        preset, models = posted_preset(request), posted_models(request)
+        model = model or (preset.model if preset else "")
+        settings = None
+        if preset:
+            settings = preset_settings(preset, model=[*models, model][0], user=request.user)
         posted = start_conversation(
             user=request.user,
             content=content,
             model=model,
-            models=posted_models(request),
+            models=models,
+            settings=settings,
             attachments=posted_attachments(request),
             is_temporary=bool(request.POST.get("temporary")),
             key=parsed_id(request.POST.get("key")),
@@ -55,7 +66,7 @@ def start(request: PageRequest) -> HttpResponse:
     except ValidationError as error:
         if request.htmx:
             return _composer_error(request, error)
-        return _new_chat(request, model=model, content=content, error=error)
+        return show_new_chat(request, model=model, content=content, error=error)
     conversation = posted.question.conversation
     if not request.htmx:
         return to_conversation(conversation.id)
@@ -141,15 +152,24 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
     return render(request, "chats/conversation.html#posted", context)
 
 
-def _new_chat(
-    request: PageRequest, *, model: str, content: str = "", error: ValidationError | None = None
+def show_new_chat(
+    request: PageRequest,
+    *,
+    model: str = "",
+    content: str = "",
+    error: ValidationError | None = None,
 ) -> HttpResponse:
+    """The page of a new chat with a text in its composer, and why that was not sent."""
+    preset, errors = shown_preset(request)
+    model = model or (preset.model if preset else "")
     chosen = chosen_model(model or preferred_model(request.user), user=request.user)
     context = {
         "chosen": chosen,
         "demo_only": chosen.slug == DEMO and len(sources_for(request.user)) == 1,
         "content": content,
         "is_temporary": bool((request.POST or request.GET).get("temporary")),
+        "preset": preset,
+        "errors": errors,
         **compared_context(request, (request.POST or request.GET).getlist("compare")),
     }
     if error:

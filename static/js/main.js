@@ -12,7 +12,9 @@ const late = {
   "copy-code": () => import("./copy.js"),
   "copy-message": () => import("./copy.js"),
   "copy-rich": () => import("./copy.js"),
+  "drop-preset": () => import("./library-preset.js"),
   "message-menu": () => import("./message-menu.js"),
+  "open-library": () => import("./library.js"),
   notifications: () => import("./notifications.js"),
   "pick-model": () => import("./picker.js"),
   "read-aloud": () => import("./read-aloud.js"),
@@ -66,6 +68,12 @@ for (const name of ["dragenter", "dragover", "drop"]) {
 }
 
 if (hasComposer()) import("./context.js");
+
+// `/` and `@` open lists over the composer.
+document.addEventListener("input", ({ target }) => {
+  const typed = target.id === "composer" && target.value[target.selectionStart - 1];
+  if (typed === "/" || typed === "@") import("./library.js").then((library) => library.look());
+});
 
 // The first message of a chat needs this at once: it is fetched while the message is written.
 document.addEventListener("input", () => import("./live.js"), { once: true });

@@ -10,7 +10,7 @@ from django.urls import URLPattern, reverse
 
 from accounts.models import User
 from chats import urls
-from chats.models import Attachment, Conversation, Message
+from chats.models import Attachment, Conversation, Message, Preset, PromptTemplate
 from tests.chats.pages import HTMX, make_conversation, question_of, read, reply_of
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -30,7 +30,9 @@ WITH_OBJECT = [route.name for route in ROUTES if route.pattern.converters]
 
 @pytest.fixture
 def conversation(owner: User) -> Conversation:
-    """The owner's, with an upload of the owner's beside it."""
+    """The owner's, with a template and a preset of the owner's beside it."""
+    PromptTemplate.objects.create(owner=owner, name="Private template", content="Private {{a}}")
+    Preset.objects.create(owner=owner, name="Private preset", model="demo/demo")
     return make_conversation(owner, title="Private title")
 
 
@@ -49,6 +51,8 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
         "conversation_id": conversation.id,
         "message_id": reply_of(conversation).id,
         "attachment_id": attachment.id,
+        "template_id": PromptTemplate.objects.get(owner=conversation.owner).id,
+        "preset_id": Preset.objects.get(owner=conversation.owner).id,
     }
     wanted = {key: ids[key] for key in route.pattern.converters}
     return reverse(f"chats:{name}", kwargs=wanted)
@@ -56,9 +60,8 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
 
 def everything() -> list[object]:
     """All rows of the app, to see that nothing changed."""
-    return [
-        list(model.objects.order_by("pk").values()) for model in (Conversation, Message, Attachment)
-    ]
+    models = (Conversation, Message, Attachment, PromptTemplate, Preset)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
@@ -74,7 +77,7 @@ def test_stranger_finds_nothing_and_changes_nothing(
     attachment: Attachment,
 ) -> None:
     before = everything()
-    body = {"content": "x", "title": "x", "model": "demo/demo"}
+    body = {"content": "x", "title": "x", "name": "x", "model": "demo/demo"}
     data = body if method == "post" else None
     response = getattr(stranger_client, method)(
         address(name, conversation, attachment), data, headers=headers

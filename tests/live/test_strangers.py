@@ -1,5 +1,6 @@
 """Other people's chats: not there, for every address and verb, and nothing changes."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +25,7 @@ Theirs = dict[str, str]
 
 @pytest.fixture
 async def theirs(ann: Person) -> Theirs:
-    """A chat of Ann's with a reply and an image."""
+    """A chat of Ann's with a reply and an image; a template and a preset."""
     attachment = await ann.upload("teal.png", picture())
     reply = await ann.start_chat(ann.own("Hello"), model="openai/ok", attachments=[attachment])
     await ann.ended(reply)
@@ -32,7 +33,18 @@ async def theirs(ann: Person) -> Theirs:
         "conversation_id": reply.conversation_id,
         "message_id": reply.id,
         "attachment_id": attachment,
+        "template_id": await keep(ann, "templates", {"content": ann.own("Text")}),
+        "preset_id": await keep(ann, "presets", {"model": "demo/demo"}),
     }
+
+
+async def keep(person: Person, kind: str, body: dict[str, str]) -> str:
+    """Save a template or a preset; its id."""
+    answer = await person.submit(f"/{kind}/new/", {"name": person.own("Kept"), **body})
+    assert answer.status_code == 303, answer.text
+    found = re.search(rf"/{kind}/([0-9a-f-]{{36}})/", (await person.get(f"/{kind}/")).text)
+    assert found
+    return found[1]
 
 
 def addresses(ids: Theirs) -> Iterator[str]:
@@ -54,6 +66,8 @@ def rows(server: Server, owner: str) -> dict[str, list[Any]]:
         "chats_conversation": f"owner_id IN ({people})",
         "chats_message": f"conversation_id IN ({chats})",
         "chats_attachment": f"owner_id IN ({people})",
+        "chats_prompttemplate": f"owner_id IN ({people})",
+        "chats_preset": f"owner_id IN ({people})",
     }
     (path,) = server.data_dir.glob("*.sqlite3")
     with closing(sqlite3.connect(path)) as database:
@@ -74,6 +88,7 @@ async def test_every_address_of_somebody_elses_object_is_404(
     body = {
         "content": "mine now",
         "title": "mine now",
+        "name": "mine now",
         "model": "demo/demo",
         "system_prompt": "mine now",
     }

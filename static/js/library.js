@@ -1,0 +1,107 @@
+// Typing `/` or `@` in the composer opens a list of templates or presets over it. Nothing but a
+// choice changes what is typed: whoever goes on typing, or presses Escape, sends it as it is.
+import * as list from "./library-list.js";
+import { isInserting, put } from "./library-text.js";
+
+// After a blank; with words that may have one between them, but no second sign: that is a path.
+const SIGN = /(?:^|\s)([/@])((?:[^\s/@][^\n/@]{0,60})?)$/;
+const REACH = 80;
+const field = () => document.getElementById("composer");
+let place = null;
+let dismissed = null;
+let nothing = null;
+let entered = false;
+
+function find(area) {
+  const { selectionStart: end, selectionEnd, value } = area;
+  const found = end === selectionEnd && SIGN.exec(value.slice(Math.max(0, end - REACH), end));
+  if (!found) return null;
+  const [, sign, words] = found;
+  return { sign, words, start: end - words.length - 1, end, text: sign + words };
+}
+
+export function look() {
+  if (isInserting()) return;
+  const area = field();
+  const found = area && document.activeElement === area ? find(area) : null;
+  if (!found) {
+    dismissed = nothing = null;
+    return close();
+  }
+  const same = found.start === place?.start && found.text === place.text;
+  place = found;
+  // What was closed stays closed, and words that found nothing find nothing when there are more.
+  if (found.start === dismissed) return;
+  if (nothing?.start === found.start && found.text.startsWith(nothing.text)) return;
+  if (!same) list.ask(area, found.sign, found.words, settled);
+}
+
+function settled() {
+  nothing = list.isOpen() ? null : place;
+  const again = entered;
+  entered = false;
+  if (!again) return;
+  if (list.active()) return choose(list.active());
+  // It was not for the list: as if it were pressed now.
+  const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+  if (field().dispatchEvent(event)) put(field(), null, "\n");
+}
+
+function close() {
+  place = null;
+  entered = false;
+  list.close(field());
+}
+
+async function choose(option) {
+  const [at, area] = [place, field()];
+  close();
+  dismissed = at.start;
+  const loading = at.sign === "@" ? import("./library-preset.js") : import("./library-template.js");
+  const module = await loading.catch(() => null);
+  if (module) return module.use(option, (text) => put(area, at, text));
+  document.dispatchEvent(new CustomEvent("parley:trouble", { detail: "notLoaded" }));
+}
+
+function key(event) {
+  if (event.target !== field() || !place || event.isComposing || event.keyCode === 229) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  if (event.key === "Enter" && list.isAsking()) entered = true;
+  else if (!list.isOpen()) return;
+  else if (event.key === "Escape") {
+    dismissed = place.start;
+    list.close(field());
+  } else if (!list.active()) return;
+  else if (event.key in steps) list.move(field(), steps[event.key]);
+  else if (event.key === "Enter" || event.key === "Tab") choose(list.active());
+  else return;
+  // Neither the composer nor the shortcuts take this key for theirs.
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// The buttons that stand for the signs.
+export function run({ dataset: { sign } }) {
+  const area = field();
+  area.focus();
+  const at = list.isOpen() ? place : find(area);
+  dismissed = nothing = null;
+  const before = area.value[(at?.start ?? area.selectionStart) - 1] ?? " ";
+  put(area, at, `${/\s/.test(before) ? "" : " "}${sign}${at?.words ?? ""}`);
+  place = null;
+  look();
+}
+
+document.addEventListener("keydown", key, true);
+document.addEventListener("input", ({ target }) => target.id === "composer" && look());
+document.addEventListener("selectionchange", () => place && look());
+document.addEventListener("focusout", ({ target }) => target.id === "composer" && close());
+document.addEventListener("mousedown", (event) => {
+  // The focus, and with it a phone's keyboard, stays in the composer.
+  if (event.target.closest?.("#library")) event.preventDefault();
+});
+document.addEventListener("click", ({ target }) => {
+  const option = target.closest?.("#library [role=option]");
+  if (option && place) choose(option);
+});
