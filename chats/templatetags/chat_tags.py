@@ -20,6 +20,7 @@ register = template.Library()
 
 _SETTINGS = {
     "general": (_("General"), "sliders"),
+    "data": (_("Data"), "data"),
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }
