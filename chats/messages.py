@@ -109,25 +109,27 @@ def edit_message(*, message: Message, content: str, key: UUID | None = None) -> 
 def regenerate_reply(*, message: Message, model: str = "", key: UUID | None = None) -> Message:
     """Answer the same message once more: a new branch beside `message`.
 
-    `model` is ``provider/model`` and must have been checked; empty means the conversation's. In a
-    comparison it takes the old one's place, and empty means the model that was asked there.
+    A person's own message is answered itself: its replies may have been deleted. `model` is
+    ``provider/model`` and must have been checked; empty means the conversation's. In a comparison
+    it takes the old one's place, and empty means the model that was asked there.
     """
-    _require_reply(message)
     if message.is_live:
         raise ValidationError(_("This reply is still being written."), code="live")
+    is_reply = message.role == Message.Role.ASSISTANT
+    question_id = message.parent_id if is_reply else message.id
 
     def make() -> tuple[Message, Message]:
         _require_present(message)
         reply = add_reply(
             message.conversation,
-            parent_id=message.parent_id,
+            parent_id=question_id,
             model=model or (asked_model(message) if message.comparison else ""),
-            in_place_of=message,
+            in_place_of=message if is_reply else None,
         )
         return reply, reply
 
     def restore(reply: Message) -> Message | None:
-        return reply if reply.parent_id == message.parent_id else None
+        return reply if reply.parent_id == question_id else None
 
     return send_once(owner_id=message.conversation.owner_id, key=key, make=make, restore=restore)
 

@@ -316,6 +316,18 @@ class TestRegenerate:
         assert "not available" in response.content.decode()
         assert conversation.messages.count() == 2
 
+    @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+    def test_question_whose_reply_was_deleted_is_answered(
+        self, owner_client: Client, conversation: Conversation, headers: dict[str, str]
+    ) -> None:
+        question = question_of(conversation)
+        delete_from(message=reply_of(conversation))
+        owner_client.post(address("regenerate", question), headers=headers)
+        conversation.refresh_from_db()
+        new = reply_of(conversation)
+        assert (new.parent_id, new.role, new.status) == (question.id, "assistant", "pending")
+        assert conversation.messages.count() == 2
+
     def test_page_of_models_posts_the_choice(
         self, owner_client: Client, conversation: Conversation
     ) -> None:

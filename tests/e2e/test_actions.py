@@ -69,6 +69,22 @@ def test_delete_from_here_is_seen_in_every_tab(ann: Person) -> None:
     expect(chat.messages).to_have_count(4)
 
 
+def test_question_without_a_reply_asks_for_one(ann: Person) -> None:
+    """Where the reply was deleted, and nowhere else."""
+    chat = talk(ann, "One", "Two")
+    ask = chat.button("Ask for a reply")
+    expect(ask.last).to_be_hidden()
+    more(chat, chat.reply).get_by_text("Delete from here").click()
+    chat.button("Delete", within=chat.page.locator("#message-menu")).click()
+    expect(chat.messages).to_have_count(3)
+    expect(ask.last).to_be_visible()
+    ask.last.click()
+    chat.reply_is("complete")
+    expect(chat.body).to_have_text("Two")
+    expect(chat.messages).to_have_count(4)
+    expect(ask.last).to_be_hidden()
+
+
 def test_delete_while_it_is_written(ann: Person) -> None:
     """The reply is stopped and leaves nothing behind, in no tab."""
     chat = talk(ann, "One")
