@@ -9,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from chats import branches, comparing, conversations, messages
-from chats.models import Attachment, Conversation, Message
+from chats import attachments, branches, comparing, conversations, messages
+from chats.models import Conversation, Message
 from chats.thread import load_thread, load_turn
+from providers.types import ModelInfo
 from tests.chats.conftest import answer, exchange
+from tests.chats.pages import png
 
 Status = Message.Status
 TWO = ("demo/demo", "demo/other")
@@ -89,14 +91,13 @@ def test_the_same_form_twice_is_one_comparison(conversation: Conversation) -> No
 def test_images_are_refused_by_the_model_that_takes_none(
     conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*, model: str, user: User) -> None:
-        if model == "demo/other":
-            raise ValidationError(f"{model} does not take images.")
+    def model_info(_source: object, name: str) -> ModelInfo:
+        return ModelInfo(id=name, accepts_images=name != "other")
 
-    monkeypatch.setattr("chats.messages.require_images_taken", refuse)
-    image = Attachment.objects.create(owner=conversation.owner, name="a.png", size=1)
+    monkeypatch.setattr("chats.attachments.catalogue.model_info", model_info)
+    image = attachments.store_upload(user=conversation.owner, upload=png())
     before = Message.objects.count()
-    with pytest.raises(ValidationError, match="demo/other does not take images"):
+    with pytest.raises(ValidationError, match="other does not take images"):
         messages.post_message(
             conversation=conversation, content="look", attachments=[image], models=TWO
         )
@@ -126,9 +127,6 @@ def test_what_does_not_fit_has_failed_and_can_be_tried_again(
 
 def test_nothing_is_stored_when_none_fits(conversation: Conversation, settings: Settings) -> None:
     settings.MAX_LIVE_REPLIES = 1
-    messages.post_message(conversation=conversation, content="one")
-    conversation.refresh_from_db()
-    answer(conversation.messages.get(id=conversation.current_leaf_id))
     conversations.start_conversation(user=conversation.owner, content="x", model="demo/demo")
     before = Message.objects.count()
     with pytest.raises(ValidationError, match="1 reply of yours"):
