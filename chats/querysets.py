@@ -175,8 +175,7 @@ class AttachmentManager(_AttachmentManager["Attachment"]):
 
     def get_queryset(self) -> AttachmentQuerySet:
         """All, without their texts."""
-        found = AttachmentQuerySet(self.model, using=self._db, hints=self._hints)
-        return found.defer("text")
+        return AttachmentQuerySet(self.model, using=self._db).defer("text")
 
 
 class LibraryQuerySet(models.QuerySet["LibraryEntry"]):

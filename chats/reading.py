@@ -57,6 +57,11 @@ def close_readers() -> None:
     _is_closing.set()
 
 
+def resume() -> None:
+    """Let all files wait that were being read: there is no process but this one, which begins."""
+    Attachment.objects.filter(state=_READING).update(heartbeat_at=None)
+
+
 def request() -> None:
     """Have waiting files read as soon as the transaction is committed."""
     transaction.on_commit(wake)

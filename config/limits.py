@@ -1,13 +1,19 @@
-"""Requests that are too large are refused before the site reads, stores or parses their body."""
+"""Requests that are too large are refused before the site reads or parses their body.
+
+`serve` refuses them even before it receives the body: see `config.early_limit`.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 Scope = Mapping[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
+
+CHUNKED: Final = b"The request must say how long it is.\n"
+TOO_LARGE: Final = b"The request is too large.\n"
 
 
 class RequestSizeLimit:
@@ -26,10 +32,10 @@ class RequestSizeLimit:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"transfer-encoding":
-                    await _refuse(send, 411, b"The request must say how long it is.\n")
+                    await _refuse(send, 411, CHUNKED)
                     return
                 if name == b"content-length" and not self._allows(value):
-                    await _refuse(send, 413, b"The request is too large.\n")
+                    await _refuse(send, 413, TOO_LARGE)
                     return
         await self.application(scope, receive, send)
 

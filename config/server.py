@@ -19,7 +19,8 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from accounts.models import User
-from chats import generation, runner
+from chats import generation, reading, runner
+from config import early_limit
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
 from providers import discovery, downloads, questions, schedule
@@ -121,6 +122,8 @@ def serve(say: Callable[[str], None]) -> None:
     # The lock says that there is no other process: whatever is under way now died with one.
     generation.interrupt_orphans(silent_for=timedelta(0))
     downloads.interrupt_orphans(silent_for=timedelta(0))
+    reading.resume()
+    early_limit.install()
     server = SiteServer(
         on_listening=lambda: say(welcome),
         endpoints=build_endpoint_description_strings(host=address, port=settings.PORT),

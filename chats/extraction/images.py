@@ -33,6 +33,8 @@ def read(file: IO[bytes], formats: tuple[str, ...]) -> dict[str, Any]:
             profile = upright.info.get("icc_profile") if upright.mode in ("RGB", "RGBA") else None
             clear = upright.has_transparency_data
             seen = upright.convert("RGBA" if clear else "RGB")
+    except Image.DecompressionBombError as error:
+        raise RefusedError("bomb") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise RefusedError("damaged") from error
     kept = {"icc_profile": profile} if profile and len(profile) < _LARGEST_PROFILE else {}
