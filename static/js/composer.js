@@ -1,12 +1,15 @@
-// The composer: grows, sends on Enter or with Ctrl, keeps drafts, gives text back when sending fails.
+// The composer: grows, sends on Enter or with Ctrl, keeps drafts. What becomes of it: sending.js.
 
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const grows = CSS.supports("field-sizing", "content");
-const form = () => document.getElementById("composer-form");
-const field = () => document.getElementById("composer");
-const key = (of) => `draft:${of.dataset.draft}`;
-const isLive = () => document.querySelector(".composer-stop") !== null;
-let sent = null;
+export const form = () => document.getElementById("composer-form");
+export const field = () => document.getElementById("composer");
+// Each person's own: others may sign in with the same browser.
+export const stored = (kind) => `${kind}:${document.body.dataset.person}:${form().dataset.draft}`;
+export const isLive = () => document.querySelector(".composer-stop") !== null;
+
+// Nothing of a temporary chat is written down by the browser.
+export const isTemporary = () => document.querySelector("[data-temporary], #temporary:checked") !== null;
 
 function grow(area) {
   if (grows) return;
@@ -15,23 +18,29 @@ function grow(area) {
 }
 
 function keepDraft() {
-  const text = field().value;
-  localStorage[text ? "setItem" : "removeItem"](key(form()), text);
+  const text = isTemporary() ? "" : field().value;
+  localStorage[text ? "setItem" : "removeItem"](stored("draft"), text);
 }
 
 function restoreDraft() {
   const area = field();
   if (!area || area.dataset.restored) return;
   area.dataset.restored = "yes";
-  area.value ||= localStorage.getItem(key(form())) ?? "";
+  area.value ||= localStorage.getItem(stored("draft")) ?? "";
   grow(area);
+  document.dispatchEvent(new Event("parley:composer"));
 }
 
-function fill(text) {
+export function write(text) {
   field().value = text;
   grow(field());
   keepDraft();
-  field().focus();
+}
+
+export function rest() {
+  // On a phone the keyboard would cover the reply.
+  if (touch.matches) field().blur();
+  else field().focus({ preventScroll: true });
 }
 
 document.addEventListener("input", (event) => {
@@ -39,6 +48,8 @@ document.addEventListener("input", (event) => {
   grow(event.target);
   keepDraft();
 });
+
+document.addEventListener("change", ({ target }) => target.id === "temporary" && keepDraft());
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
@@ -49,41 +60,15 @@ document.addEventListener("keydown", (event) => {
   const newLine = document.documentElement.dataset.sendKey === "mod-enter" || touch.matches;
   if (!asked && (newLine || event.shiftKey || event.altKey)) return;
   event.preventDefault();
-  if (area.id === "composer" && (isLive() || sent)) return;
+  if (area.id === "composer" && isLive()) return;
   area.form.requestSubmit();
-});
-
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.target.id !== "composer-form") return;
-  const waiting = document.querySelector("#previews [data-uploading]");
-  const empty = !field().value.trim() && !document.querySelector("#previews li");
-  if (waiting && !isLive()) document.dispatchEvent(new Event("parley:waiting"));
-  if (isLive() || waiting || empty) return event.preventDefault();
-  sent = { form: form(), key: key(form()), text: field().value };
-});
-
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (!sent || event.detail.requestConfig.elt !== sent.form) return;
-  const { key: draft, text } = sent;
-  sent = null;
-  // A refused message comes back as a part to swap, which htmx takes for a success.
-  const { successful, xhr } = event.detail;
-  if (!successful || xhr.status === 422) return;
-  localStorage.removeItem(draft);
-  const area = field();
-  // What was typed meanwhile stays.
-  area.value = area.value.startsWith(text) ? area.value.slice(text.length).trimStart() : area.value;
-  if (area.value) keepDraft();
-  document.getElementById("previews").replaceChildren();
-  grow(area);
-  // On a phone the keyboard would cover the reply.
-  if (touch.matches) area.blur();
-  else area.focus({ preventScroll: true });
 });
 
 document.addEventListener("click", (event) => {
   const prompt = event.target.closest('[data-action="fill"]');
-  if (prompt) fill(prompt.textContent);
+  if (!prompt) return;
+  write(prompt.textContent);
+  field().focus();
 });
 
 // Stop takes its button away; the keyboard goes on in the composer.

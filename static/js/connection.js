@@ -5,7 +5,8 @@ const MAX_WAIT = 15_000;
 const ALIVE_AFTER = 5_000;
 
 export class Connection {
-  // `onopen(again, hello)` once the server has said hello, `ondown()` when it cannot be reached,
+  // `onopen(again, hello)` once the server has said hello, `onlost()` whenever the socket broke,
+  // `ondown()` when it cannot be reached,
   // `onended(code)` when there is no point in coming back.
   constructor(path, handlers) {
     this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
@@ -60,6 +61,7 @@ export class Connection {
       return;
     }
     this.failures += 1;
+    this.handlers.onlost?.();
     if (this.failures >= 2) this.handlers.ondown();
     const wait = Math.min(MAX_WAIT, 250 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.timer = setTimeout(this.retry, wait);

@@ -1,6 +1,7 @@
 // A conversation's page while it is open: one socket, its live replies, the thread's changes.
 import { Connection } from "./connection.js";
 import { poll, stopPolling } from "./polling.js";
+import { reached, suspect } from "./reach.js";
 import { watch } from "./scroll.js";
 import { LiveReply } from "./stream.js";
 import { refetch, threadChanged } from "./thread.js";
@@ -16,7 +17,7 @@ function connect(to) {
   connection?.close();
   path = to;
   document.dispatchEvent(new Event("parley:live"));
-  connection = new Connection(path, { onmessage, onopen, ondown: poll, onended });
+  connection = new Connection(path, { onmessage, onopen, onlost: suspect, ondown: poll, onended });
 }
 
 export function open(thread) {
@@ -61,6 +62,7 @@ function onopen(again, { leaf, unread, n }) {
   stopPolling();
   tell({ t: "hello", n, again });
   if (unread) seen();
+  reached();
   // A thread that comes anew asks for its live replies by itself.
   if (again && refetch()) return replies.clear();
   if (!again) threadChanged(leaf, true);

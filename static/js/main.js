@@ -4,7 +4,7 @@ import "./shell.js";
 import "./list.js";
 import "./focus.js";
 import "./composer.js";
-import "./editing.js";
+import "./sending.js";
 import "./toasts.js";
 import "./shortcuts.js";
 
@@ -33,7 +33,9 @@ document.addEventListener("click", async (event) => {
   const load = target && late[target.dataset.action];
   if (!load || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  (await load()).run(target);
+  const module = await load().catch(() => null);
+  if (module) module.run(target);
+  else document.dispatchEvent(new CustomEvent("parley:trouble", { detail: "notLoaded" }));
 });
 
 // Files are chosen, pasted, or dropped anywhere on a page with a composer.

@@ -82,5 +82,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 // Whoever signs out leaves no words behind.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
-  Object.keys(localStorage).filter((k) => k.startsWith("draft:")).forEach((k) => localStorage.removeItem(k));
+  const words = Object.keys(localStorage).filter((k) => /^(draft|outbox):/.test(k));
+  for (const name of words) localStorage.removeItem(name);
 });

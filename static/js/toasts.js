@@ -22,21 +22,48 @@ function trouble(name) {
     signedOut: { text: texts.signIn, href: `/accounts/login/?next=${encodeURIComponent(here)}` },
     expired: { text: texts.reload, href: here },
     gone: { text: texts.reload, href: here },
+    somebodyElse: { text: texts.reload, href: here },
   };
   toast(texts[name], links[name]);
 }
 
 const byStatus = { 401: "signedOut", 403: "expired", 404: "gone", 413: "tooLarge", 429: "tooMany" };
 
-document.addEventListener("parley:trouble", (event) => trouble(event.detail));
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.closest("[data-quiet]")) return;
-  trouble(byStatus[event.detail.xhr.status] ?? "broken");
+// The page's token is not the server's any more: with the new one it goes on where it was.
+let renewed = 0;
+async function renew(again) {
+  const isNew = Date.now() - renewed > 10_000;
+  renewed = Date.now();
+  const { renew: ask } = await import("./token.js").catch(() => ({}));
+  const result = isNew ? ((await ask?.()) ?? "offline") : "expired";
+  if (result !== "fresh") return trouble(result);
+  document.dispatchEvent(new Event("parley:renewed"));
+  again?.();
+}
+
+function retry({ elt, verb }) {
+  if (verb === "get") return trouble("expired");
+  if (elt.matches("form")) elt.requestSubmit();
+  else elt.click();
+}
+
+document.addEventListener("parley:trouble", ({ detail }) => {
+  if (detail === "stale") renew();
+  else if (detail === "expired") renew(() => toast(texts.renewed));
+  else trouble(detail);
 });
-document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.closest("[data-quiet]")) trouble("offline");
+document.addEventListener("htmx:responseError", ({ target, detail: { xhr, requestConfig } }) => {
+  if (target.closest("[data-quiet]") || isKept(target, xhr)) return;
+  if (xhr.status === 403) return renew(() => retry(requestConfig));
+  trouble(byStatus[xhr.status] ?? "broken");
 });
-document.addEventListener("htmx:timeout", () => trouble("timeout"));
+// What the outbox sends again needs no words here.
+const isKept = (target, xhr) => target.id === "composer-form" && (!xhr.status || xhr.status > 500);
+for (const [name, words] of [["sendError", "offline"], ["timeout", "timeout"], ["swapError", "broken"]]) {
+  document.addEventListener(`htmx:${name}`, ({ target, detail: { xhr } }) => {
+    if (!target.closest("[data-quiet]") && !isKept(target, xhr)) trouble(words);
+  });
+}
 
 document.addEventListener("click", (event) => {
   if (event.target.closest('[data-action="dismiss"]')) event.target.closest("[data-toast]").remove();

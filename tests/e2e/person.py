@@ -95,6 +95,20 @@ class Person:
         answer = self.context.request.post("/accounts/signup/", form=form, max_redirects=0)
         assert answer.status == 302, answer.text()
 
+    def sign_out_and_in(self, name: str = "") -> None:
+        """As in another tab: end the session and begin one, of this account or of `name`'s."""
+        self.context.clear_cookies()
+        page = self.context.request.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text())
+        assert token
+        form: dict[str, str | float | bool] = {
+            "login": name or self.name,
+            "password": PASSWORD,
+            "csrfmiddlewaretoken": token[1],
+        }
+        answer = self.context.request.post("/accounts/login/", form=form, max_redirects=0)
+        assert answer.status == 302, answer.text()
+
     def post(self, path: str, form: dict[str, str | float | bool]) -> str:
         """Send a form of the site without a page; the text of the answer."""
         cookies = {c["name"]: c["value"] for c in self.context.cookies()}

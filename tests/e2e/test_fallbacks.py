@@ -105,21 +105,6 @@ def test_all_by_forms_without_script(people: People) -> None:
     expect(page).to_have_url(re.compile("/accounts/login/"))
 
 
-def test_text_is_given_back_when_the_server_is_gone(ann: Person) -> None:
-    """Offline: a sentence that says so, the text still there, sent at the second try."""
-    ann.expect_problem("ERR_CONNECTION_REFUSED|htmx:(sendError|afterRequest)")
-    chat = ann.chat(model="openai/echo")
-    chat.block("/c/$")
-    chat.composer.fill("Not lost")
-    chat.composer.press("Enter")
-    expect(chat.toasts).to_contain_text("The server cannot be reached")
-    expect(chat.composer).to_have_value("Not lost")
-    chat.page.unroute_all()
-    chat.composer.press("Enter")
-    chat.reply_is("complete")
-    expect(chat.body).to_have_text("Not lost")
-
-
 def test_text_is_given_back_after_an_error_of_the_server(ann: Person) -> None:
     """A 500, and what the server refuses in a sentence of its own."""
     ann.expect_problem("status of (500|422)|Error Code 500")
