@@ -114,7 +114,7 @@ class PreferencesForm(forms.Form):
         label=_("Language"),
         choices=language_choices,
         required=False,
-        help_text=_("The page loads again to change it. What models write is up to you and them."),
+        help_text=_("Of these pages, not of what models write. This page loads again in it."),
         widget=forms.Select(attrs={"class": "input", "aria-errormessage": "id_language_status"}),
     )
     send_key = forms.ChoiceField(

@@ -109,6 +109,8 @@ def prepare(message_id: UUID) -> Beginning | None:
 
     Raises ProviderErrors when there is no way to the model.
     """
+    if settings.TITLES != "model":
+        return None
     reply = (
         Message.objects.select_related("conversation__owner", "parent")
         .filter(id=message_id, status=Message.Status.COMPLETE, parent__isnull=False)

@@ -28,6 +28,14 @@ export function settle() {
   else sessionStorage.removeItem(KEY);
 }
 
+// These end it themselves.
+document.addEventListener("submit", ({ target }) => {
+  const shown = here();
+  if (!shown || !(target.matches("[data-sign-out]") || target.action.endsWith(`${shown}end/`))) return;
+  forget(shown);
+  sessionStorage.removeItem(KEY);
+});
+
 // A page that the browser kept in memory would show what is deleted.
 addEventListener("pageshow", (event) => {
   if (event.persisted && here()) location.reload();

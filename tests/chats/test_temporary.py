@@ -319,6 +319,8 @@ def test_the_model_is_asked_for_a_title_then(
         temporary.keep_conversation(conversation=conversation)
     assert asked == [first.id]
     assert titles.prepare(first.id) is not None
+    settings.TITLES = "words"
+    assert titles.prepare(first.id) is None
 
 
 def test_keeping_twice_does_no_harm(owner: User) -> None:

@@ -1,0 +1,146 @@
+"""Temporary chats: said so while they are open, gone once they are left."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import People
+from tests.e2e.person import PHONE, Chat, Person
+
+WORD = "yaffingale"
+
+
+def _begin(ann: Person, *, model: str = "openai/echo") -> Chat:
+    """A temporary chat with its answer."""
+    chat = ann.chat(model=model)
+    chat.page.get_by_label("Temporary").check()
+    chat.send(f"My secret {WORD}")
+    chat.reply_is("complete")
+    expect(chat.page.get_by_role("button", name="Temporary")).to_be_visible()
+    return chat
+
+
+def _status(ann: Person, address: str) -> int:
+    """What its address answers."""
+    return ann.context.request.get(address).status
+
+
+def _is_gone(chat: Chat, ann: Person, address: str) -> None:
+    """Told by the page that came in its place, which nothing on the page shows."""
+    chat.page.wait_for_function("() => !sessionStorage.getItem('temporary')")
+    chat.page.wait_for_function(
+        "async (address) => (await fetch(address)).status === 404", arg=address
+    )
+    assert _status(ann, address) == 404
+
+
+def test_it_is_gone_once_it_is_left(ann: Person) -> None:
+    """A reload keeps it; New chat does not. The list never shows it."""
+    ann.expect_problem("status of 404")
+    chat = _begin(ann)
+    address = chat.page.evaluate("() => location.pathname")
+    expect(chat.page).to_have_title("Temporary chat · Parley")
+    chat.page.reload()
+    expect(chat.questions).to_have_text([re.compile(WORD)])
+    expect(chat.titles).to_have_count(0)
+    kept: str = chat.page.evaluate("() => JSON.stringify([{ ...localStorage }, document.cookie])")
+    assert WORD not in kept
+    chat.page.get_by_role("link", name="New chat").first.click()
+    expect(chat.page.get_by_role("heading", name="What is on your mind?")).to_be_visible()
+    _is_gone(chat, ann, address)
+    chat.page.go_back()
+    expect(chat.page.get_by_text(WORD)).to_have_count(0)
+
+
+def test_it_is_gone_when_another_chat_is_opened(ann: Person) -> None:
+    """But not while another tab goes anywhere."""
+    ann.expect_problem("status of 404")
+    ordinary = ann.start("Ordinary")
+    chat = _begin(ann)
+    address = chat.page.evaluate("() => location.pathname")
+    other = ann.open(ordinary)
+    other.page.goto("/")
+    other.page.goto("/archive/")
+    expect(other.page.get_by_role("heading", name="Archive")).to_be_visible()
+    assert _status(ann, address) == 200
+    chat.page.get_by_role("link", name="Ordinary", exact=True).click()
+    expect(chat.page).to_have_url(re.compile(ordinary))
+    _is_gone(chat, ann, address)
+    assert _status(ann, ordinary) == 200
+
+
+def test_ended_by_its_button_and_by_signing_out(ann: Person) -> None:
+    """With the keyboard; nothing is asked and nothing comes back."""
+    chat = _begin(ann)
+    address = chat.page.evaluate("() => location.pathname")
+    badge = chat.page.get_by_role("button", name="Temporary")
+    badge.focus()
+    badge.press("Enter")
+    end = chat.button("End and delete")
+    end.focus()
+    end.press("Enter")
+    expect(chat.page).to_have_url(re.compile(r"/$"))
+    assert _status(ann, address) == 404
+    again = _begin(ann)
+    address = again.page.evaluate("() => location.pathname")
+    again.sidebar.get_by_role("button", name="Account menu").click()
+    again.button("Sign out").click()
+    expect(again.page).to_have_url(re.compile("/accounts/login/"))
+    again.page.goto("/accounts/login/")
+    assert ann.context.request.get(address, max_redirects=0).status == 302
+
+
+def test_kept_it_is_in_the_list(ann: Person) -> None:
+    """With its first words for a title, and leaving it changes nothing."""
+    chat = _begin(ann)
+    address = chat.page.evaluate("() => location.pathname")
+    chat.page.get_by_role("button", name="Temporary").click()
+    chat.button("Keep this chat").click()
+    expect(chat.titles).to_have_text([f"My secret {WORD}"])
+    expect(chat.page.get_by_role("button", name="Temporary")).to_have_count(0)
+    chat.page.goto("/")
+    expect(chat.titles).to_have_text([f"My secret {WORD}"])
+    chat.titles.first.click()
+    expect(chat.page).to_have_url(re.compile(address))
+    expect(chat.questions).to_have_text([re.compile(WORD)])
+
+
+def test_left_while_its_reply_is_written(ann: Person) -> None:
+    """The worst moment: the reply stops, nothing of it stays."""
+    ann.expect_problem("status of 404")
+    chat = ann.open("/?model=openai/prose-600@60&temporary=1")
+    expect(chat.page.get_by_label("Temporary")).to_be_checked()
+    chat.send(f"Much of {WORD}")
+    chat.writes(20)
+    address = chat.page.evaluate("() => location.pathname")
+    chat.page.goto("/")
+    expect(chat.page.get_by_role("heading", name="What is on your mind?")).to_be_visible()
+    _is_gone(chat, ann, address)
+    expect(chat.titles).to_have_count(0)
+
+
+def test_a_draft_is_not_kept(ann: Person) -> None:
+    """What was typed before the box was ticked goes, too."""
+    chat = ann.open("/")
+    chat.composer.fill(WORD)
+    kept = "() => JSON.stringify({ ...localStorage })"
+    assert WORD in chat.page.evaluate(kept)
+    chat.page.get_by_label("Temporary").check()
+    assert WORD not in chat.page.evaluate(kept)
+    chat.composer.press_sequentially(" more")
+    assert WORD not in chat.page.evaluate(kept)
+
+
+def test_without_scripts_on_a_phone(people: People) -> None:
+    """The box and the buttons are plain forms."""
+    ann = people(viewport=PHONE, java_script_enabled=False)
+    chat = ann.open("/?model=demo/demo")
+    chat.page.get_by_label("Temporary").check()
+    chat.composer.fill(WORD)
+    chat.send_button.click()
+    expect(chat.page.get_by_text("A temporary chat: deleted once you leave it.")).to_be_visible()
+    address = re.sub(r".*(/c/[^/]+/).*", r"\1", chat.page.url)
+    chat.page.get_by_role("button", name="Temporary").click()
+    chat.button("End and delete").click()
+    expect(chat.page).to_have_url(re.compile(r"/$"))
+    assert _status(ann, address) == 404
