@@ -154,7 +154,7 @@ def list_notifications(*, user: User, before: str = "") -> Page:
     """The newest PAGE_SIZE, or those after the place `before`; unread announcements come first.
 
     Two queries, and one for each kind whose sentences need one. What is no place gives the first
-    page. What has ceased to matter (a deleted chat) is left out.
+    page. What has ceased to matter (a deleted chat) is left out, and unread no more.
     """
     mine = Notification.objects.filter(user=user).select_related("announcement")
     place = _place(before)
@@ -163,9 +163,13 @@ def list_notifications(*, user: User, before: str = "") -> Page:
         mine = mine.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last_id))
     rows = list(mine.order_by("-created_at", "-id")[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]
+    entries = _entries(user, shown)
+    found = {entry.notification_id for entry in entries}
+    if gone := [row for row in shown if row.id not in found and row.read_at is None]:
+        _mark_rows_read(user, gone)
     announced = [] if place else [_announced(each) for each in unread_announcements(user)]
     return Page(
-        entries=[*announced, *_entries(user, shown)],
+        entries=[*announced, *entries],
         older_before=_name_of_place(shown[-1]) if len(rows) > PAGE_SIZE else "",
     )
 
@@ -183,14 +187,12 @@ def mark_read(*, user: User, notification_id: UUID | None = None) -> None:
     if notification_id is not None:
         unread = unread.filter(id=notification_id)
     with transaction.atomic():
-        rows = list(unread)
-        count = unread.filter(id__in=[row.id for row in rows]).update(read_at=timezone.now())
-        for kind in {row.kind for row in rows} & _on_read.keys():
-            _on_read[kind](user.pk, [row for row in rows if row.kind == kind])
+        count = 0
         if notification_id is None:
-            count += read_announcements(user=user, announcements=unread_announcements(user))
-        if count:
-            _tell(user.pk, {"t": "read"})
+            count = read_announcements(user=user, announcements=unread_announcements(user))
+        rows = list(unread)
+        if rows or count:
+            _mark_rows_read(user, rows)
 
 
 def mark_announcement_read(*, user: User, announcement_id: int) -> None:
@@ -236,6 +238,16 @@ def _tell(user_id: UUID, payload: dict[str, Any]) -> None:
         async_to_sync(events.send_to_group)(events.user_group(user_id), events.page_event(told))
 
     transaction.on_commit(send)
+
+
+def _mark_rows_read(user: User, rows: Sequence[Notification]) -> None:
+    """Mark these, tell who has more to do then, and the user's pages."""
+    ids = [row.id for row in rows]
+    with transaction.atomic():
+        Notification.objects.filter(id__in=ids, read_at=None).update(read_at=timezone.now())
+        for kind in {row.kind for row in rows} & _on_read.keys():
+            _on_read[kind](user.pk, [row for row in rows if row.kind == kind])
+        _tell(user.pk, {"t": "read"})
 
 
 def _entries(user: User, rows: Sequence[Notification]) -> list[Entry]:

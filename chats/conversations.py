@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events, temporary
+from chats import events, temporary, unread
 from chats.attachments import (
     attachments_of,
     delete_abandoned,
@@ -149,6 +149,7 @@ def delete_conversation(*, conversation: Conversation) -> None:
         for message_id in conversation.messages.live().values_list("id", flat=True):
             events.stop_requested(message_id)
         conversation.messages.live().update(stop_requested=True)
+        unread.mark_read(conversation=conversation)
         events.sidebar_changed(conversation.owner_id)
 
 

@@ -200,16 +200,20 @@ class Person:
     @asynccontextmanager
     async def socket(
         self,
-        conversation_id: str,
+        conversation_id: str = "",
         *,
         origin: str | None = "",
         cookie: str | None = None,
         **options: Any,
     ) -> AsyncIterator[ClientConnection]:
-        """A conversation's socket. `origin` and `cookie` as given; None sends no Origin."""
+        """A conversation's socket, or that of a page without one.
+
+        `origin` and `cookie` as given; None sends no Origin.
+        """
+        place = f"c/{conversation_id}" if conversation_id else "user"
         headers = {"Cookie": self.cookie if cookie is None else cookie}
         async with connect(
-            f"{self.url.replace('http', 'ws', 1)}/ws/c/{conversation_id}/",
+            f"{self.url.replace('http', 'ws', 1)}/ws/{place}/",
             origin=self.url if origin == "" else origin,  # type: ignore[arg-type]
             additional_headers=headers if headers["Cookie"] else None,
             proxy=None,
@@ -234,7 +238,8 @@ class Person:
 def reply_in(answer: httpx2.Response, conversation_id: str = "") -> Reply:
     """The reply that an answer of the site shows last."""
     assert answer.status_code == 200, f"{answer.status_code}: {answer.text}"
-    articles = parse(answer.text).by_tag("article")
+    # Not those that scripts keep in store.
+    articles = parse(answer.text).all(lambda e: "data-role" in e.attributes)
     last = articles[-1].attributes
     assert last["data-role"] == "assistant"
     return Reply(

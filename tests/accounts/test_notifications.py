@@ -220,3 +220,12 @@ def test_old_ones_and_those_beyond_the_most_are_removed(
     assert [text.split("“")[1][0] for text in texts(owner)] == ["4", "3", "2"]
     assert len(texts(stranger)) == 1
     assert notifications.prune() == 0
+
+
+def test_what_has_ceased_to_matter_is_not_counted_for_ever(owner: User) -> None:
+    notifications.notify(
+        user_id=owner.pk, kind=Kind.REPLY, data={}, subject=f"conversation:{uuid4()}"
+    )
+    assert notifications.count_unread(owner) == 1
+    assert texts(owner) == []
+    assert notifications.count_unread(owner) == 0

@@ -28,6 +28,7 @@ NONSENSE: dict[str, str | bytes] = {
     "null": '{"watch": null}',
     "bytes": b'{"watch": "x"}',
     "depth": "[" * 50_000,
+    "seen, but not so": '{"seen": 1, "more": []}',
     "empty": "",
 }
 
@@ -36,6 +37,12 @@ NONSENSE: dict[str, str | bytes] = {
 async def reply(ann: Person) -> Reply:
     """A reply of Ann's that is being written."""
     return await ann.start_chat(ann.own("Hello"), model="openai/fast-500@100")
+
+
+@pytest.fixture(params=["chat", "user"])
+def place(request: pytest.FixtureRequest, reply: Reply) -> str:
+    """Which socket a page opens: that of Ann's chat, or without an id her own."""
+    return reply.conversation_id if request.param == "chat" else ""
 
 
 async def close_code(connection: ClientConnection, *, may_read: bool = False) -> int | None:
@@ -59,12 +66,12 @@ async def refused(person: Person, conversation_id: str, origin: str | None = "")
 
 
 @pytest.mark.parametrize("cookie", ["", "sessionid=abcdefghijklmnopqrstuvwxyz012345"])
-async def test_nobody_listens_without_a_session(ann: Person, reply: Reply, cookie: str) -> None:
-    async with ann.socket(reply.conversation_id, cookie=cookie) as connection:
+async def test_nobody_listens_without_a_session(ann: Person, place: str, cookie: str) -> None:
+    async with ann.socket(place, cookie=cookie) as connection:
         assert await close_code(connection) == SIGNED_OUT
 
 
-async def test_only_pages_of_the_site_itself_open_sockets(ann: Person, reply: Reply) -> None:
+async def test_only_pages_of_the_site_itself_open_sockets(ann: Person, place: str) -> None:
     host, port = ann.url.removeprefix("http://").split(":")
     others = [
         None,
@@ -81,9 +88,9 @@ async def test_only_pages_of_the_site_itself_open_sockets(ann: Person, reply: Re
         "x",
     ]
     for origin in others:
-        assert await refused(ann, reply.conversation_id, origin=origin), origin
-    async with ann.watch(reply) as viewer:
-        await viewer.until(lambda v: v.snapshots)
+        assert await refused(ann, place, origin=origin), origin
+    async with ann.socket(place) as connection:
+        assert json.loads(await connection.recv())["t"] == "hello"
 
 
 async def test_nobody_listens_to_somebody_elses_chat(bob: Person, reply: Reply) -> None:
@@ -108,8 +115,8 @@ async def test_nobody_watches_a_reply_through_another_chat(
 
 
 @pytest.mark.parametrize("kind", NONSENSE)
-async def test_nonsense_closes_the_socket(ann: Person, reply: Reply, kind: str) -> None:
-    async with ann.socket(reply.conversation_id) as connection:
+async def test_nonsense_closes_the_socket(ann: Person, place: str, kind: str) -> None:
+    async with ann.socket(place) as connection:
         await connection.send(NONSENSE[kind])
         assert await close_code(connection) == BAD_MESSAGE
 
@@ -126,19 +133,19 @@ async def test_a_flood_closes_the_socket_and_nothing_else(ann: Person, reply: Re
         assert await viewer.ended() == "stopped"
 
 
-async def test_a_huge_frame_closes_the_socket(ann: Person, reply: Reply) -> None:
-    async with ann.socket(reply.conversation_id) as connection:
+async def test_a_huge_frame_closes_the_socket(ann: Person, place: str) -> None:
+    async with ann.socket(place) as connection:
         await connection.send(json.dumps({"watch": "x" * 100_000}))
         assert await close_code(connection) in TOO_BIG
 
 
 async def test_signing_out_closes_the_sockets_of_that_browser(
-    ann: Person, server: Server, reply: Reply
+    ann: Person, server: Server, reply: Reply, place: str
 ) -> None:
     async with Person(server.url, ann.name) as elsewhere:
         await elsewhere.sign_in()
         async with (
-            ann.socket(reply.conversation_id) as here,
+            ann.socket(place) as here,
             elsewhere.watch(reply) as there,
         ):
             assert json.loads(await here.recv())["t"] == "hello"
