@@ -102,6 +102,7 @@ def _image(file: IO[bytes], name: str) -> Kind:
     file.seek(0)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of metadata that nobody reads.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=list(_IMAGES)) as image:
                 width, height = image.size
