@@ -9,9 +9,15 @@ const AT_ONCE = 3;
 const queue = [];
 let running = 0;
 
+// As the server does it: no character that would turn what stands around a name.
+function named(file) {
+  const name = file.name.replace(/[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  return name === file.name ? file : new File([file], name, { type: file.type });
+}
+
 export async function add(files) {
   clear();
-  const { taken, refused } = await sift(files);
+  const { taken, refused } = await sift(files.map(named));
   complain(refused);
   for (const file of taken) enter(file, place(file));
 }
@@ -30,8 +36,7 @@ function next() {
 function cancel(job) {
   job.chip.remove();
   job.request?.abort();
-  refocus();
-  document.dispatchEvent(new Event("parley:uploaded"));
+  removed();
 }
 
 async function start(job) {
@@ -48,8 +53,12 @@ async function start(job) {
 function settle(job, { status, text }) {
   const { file, chip } = job;
   if (status === 200) {
+    const list = chip.parentElement;
+    const at = [...list.children].indexOf(chip);
+    const focused = chip.contains(document.activeElement);
     chip.outerHTML = text;
-    window.htmx.process(document.getElementById("previews"));
+    window.htmx.process(list);
+    if (focused) list.children[at].querySelector(".file-remove").focus();
     say(texts().added.replace("%s", () => file.name));
   } else if (status === 422 || status === 413) {
     chip.remove();
@@ -73,14 +82,15 @@ function again(file, chip) {
 }
 
 // What was removed had the keyboard's focus. Not the field: on a phone that opens a keyboard.
-function refocus() {
+function removed() {
+  document.dispatchEvent(new Event("parley:uploaded"));
   if (document.activeElement !== document.body) return;
   const left = [...document.querySelectorAll("#previews .file-remove")].at(-1);
   (left ?? document.querySelector(".composer-file")).focus({ preventScroll: true });
 }
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.elt.matches(".file-remove")) setTimeout(refocus);
+  if (detail.requestConfig.elt.matches(".file-remove")) setTimeout(removed);
 });
 
 // A file that has been read says so, once.

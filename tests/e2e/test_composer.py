@@ -176,14 +176,15 @@ def test_pictures_are_previewed_removed_and_sent(ann: Person, upstream: Upstream
     assert str(body).count("data:image/png;base64,") == 2
 
 
-def test_file_that_is_no_picture(ann: Person) -> None:
-    """Said under the composer; the text stays."""
+def test_picture_that_is_torn(ann: Person) -> None:
+    """Said above the composer; the text stays."""
     ann.expect_problem("status of 422")
     chat = ann.chat(model="openai/ok")
     chat.composer.fill("Look")
-    chat.page.locator(".composer-file").set_input_files([_file("notes.png", b"only words")])
+    torn = b"\x89PNG\r\n\x1a\nonly words"
+    chat.page.locator(".composer-file").set_input_files([_file("notes.png", torn)])
     errors = chat.page.locator("#composer-errors")
-    expect(errors).to_contain_text("“notes.png” is not an image")
+    expect(errors).to_contain_text("“notes.png” is an image that is damaged")
     expect(chat.composer).to_have_value("Look")
     expect(chat.page.locator("#previews li")).to_have_count(0)
     chat.send("Look")

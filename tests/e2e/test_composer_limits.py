@@ -65,40 +65,44 @@ def fill(chat: Chat, tokens: int) -> None:
 
 
 def test_images_that_the_model_does_not_take(chat: Chat) -> None:
-    """The button says so, and so do pasting and pressing it; another model takes them."""
+    """The button says so, and so does adding some; other files and other models are taken."""
     files = chat.page.locator(".composer-file")
     why = "plain:1b does not take images. Choose another model to send some."
-    expect(files).to_have_attribute("aria-disabled", "true")
     expect(files).to_have_accessible_description(why)
-    expect(chat.page.locator(".composer-attach")).to_have_attribute("title", why)
-    files.focus()
-    chat.page.keyboard.press("Enter")
+    words: FilePayload = {"name": "cat.txt", "mimeType": "text/plain", "buffer": b"A cat."}
+    files.set_input_files([picture(), words])
     expect(chat.page.locator("#composer-errors")).to_have_text(why)
-    chat.page.reload()
-    chat.composer.focus()
-    chat.page.evaluate(
-        """() => {
-          const data = new DataTransfer();
-          data.items.add(new File(["x"], "cat.png", { type: "image/png" }));
-          const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
-          document.getElementById("composer").dispatchEvent(paste);
-        }"""
-    )
-    expect(chat.page.locator("#composer-errors")).to_have_text(why)
-    expect(chat.page.locator("#previews li")).to_have_count(0)
+    expect(chat.page.locator("#previews li")).to_have_count(1)
+    expect(chat.page.locator("#previews li")).to_contain_text("cat.txt")
     chat.page.goto("/?model=ollama/ok")
-    expect(files).not_to_have_attribute("aria-disabled", "true")
+    expect(files).to_have_accessible_description("")
     files.set_input_files(picture())
     expect(chat.page.locator("#previews img")).to_be_visible()
 
 
 def test_images_follow_another_choice_of_model(chat: Chat) -> None:
     files = chat.page.locator(".composer-file")
-    expect(files).to_have_attribute("aria-disabled", "true")
+    expect(files).to_have_accessible_description(re.compile("does not take images"))
     chat.page.locator("#model-button").click()
     chat.page.get_by_role("combobox").fill("ollama echo")
     chat.page.get_by_role("combobox").press("Enter")
-    expect(files).not_to_have_attribute("aria-disabled", "true")
+    expect(files).to_have_accessible_description("")
+
+
+def test_files_count_before_they_are_sent(chat: Chat) -> None:
+    """With what is typed; no more once they are removed."""
+    story: FilePayload = {
+        "name": "story.txt",
+        "mimeType": "text/plain",
+        "buffer": words(3000).encode(),
+    }
+    chat.page.locator(".composer-file").set_input_files(story)
+    expect(line(chat)).to_have_text("About 3,000 of 4,096 tokens used")
+    fill(chat, 3000)
+    expect(line(chat)).to_have_text("About 6,000 tokens: this model takes 4,096")
+    fill(chat, 10)
+    chat.page.get_by_role("button", name="Remove “story.txt”").click()
+    expect(line(chat)).to_be_hidden()
 
 
 def test_the_server_refuses_them_too(ann: Person, chat: Chat) -> None:
