@@ -20,7 +20,8 @@ function find(area) {
   return { sign, words, start: end - words.length - 1, end, text: sign + words };
 }
 
-export function look() {
+// With `enter`, Enter was pressed already.
+export function look(enter = false) {
   if (isInserting()) return;
   const area = field();
   const found = area && document.activeElement === area ? find(area) : null;
@@ -34,6 +35,7 @@ export function look() {
   if (found.start === dismissed) return;
   if (nothing?.start === found.start && found.text.startsWith(nothing.text)) return;
   if (!same) list.ask(area, found.sign, found.words, settled);
+  entered ||= enter;
 }
 
 function settled() {

@@ -71,10 +71,25 @@ for (const name of ["dragenter", "dragover", "drop"]) {
 
 if (hasComposer()) import("./context.js");
 
-// `/` and `@` open lists over the composer.
-document.addEventListener("input", ({ target }) => {
+// `/` and `@` open lists over the composer. Enter waits for them, and for the script that does it.
+let library = null;
+let entered = false;
+const hold = (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.target.id !== "composer") return;
+  event.preventDefault();
+  event.stopPropagation();
+  entered = true;
+};
+document.addEventListener("input", async ({ target }) => {
   const typed = target.id === "composer" && target.value[target.selectionStart - 1];
-  if (typed === "/" || typed === "@") import("./library.js").then((library) => library.look());
+  if (library || (typed !== "/" && typed !== "@")) return;
+  entered = false;
+  document.addEventListener("keydown", hold, true);
+  library = import("./library.js");
+  const loaded = await library.catch(() => null);
+  document.removeEventListener("keydown", hold, true);
+  loaded?.look(entered);
+  if (!loaded) library = null;
 });
 
 // The first message of a chat needs this at once: it is fetched while the message is written.
