@@ -38,6 +38,7 @@ class Broadcast:
         self._publisher: asyncio.Task[None] | None = None
         self._notice: Notice | None = None
         self._ended_as = ""
+        self._reasoned_ms: int | None = None
 
     def feed(self, text: str) -> None:
         """Text was added. On the hot path: no I/O, no await."""
@@ -51,6 +52,13 @@ class Broadcast:
         self._notice = None
         if self._frames is not None:
             self._frames.feed_reasoning(text)
+            self._changed.set()
+
+    def reasoned(self, milliseconds: int) -> None:
+        """The reasoning is over, and took so long."""
+        self._reasoned_ms = milliseconds
+        if self._frames is not None:
+            self._frames.reasoned(milliseconds)
             self._changed.set()
 
     async def show_to(self, channel: str) -> None:
@@ -68,7 +76,10 @@ class Broadcast:
             await events.send_to_page(channel, self._notice.frame())
 
     async def notify(self, kind: str, text: str, seconds: float = 0) -> None:
-        """Show a notice, to those who come later as well, until there is something to read."""
+        """Show a notice, to those who come later as well, until there is something to read.
+
+        Without a text it says that the one before does not hold any more.
+        """
         self._notice = Notice(str(self._message_id), kind, text, seconds)
         await self._publish(self._notice.frame())
 
@@ -88,6 +99,8 @@ class Broadcast:
         self._frames = frames = FrameWriter(str(self._message_id))
         frames.feed("".join(self._text))
         frames.feed_reasoning("".join(self._reasoning))
+        if self._reasoned_ms is not None:
+            frames.reasoned(self._reasoned_ms)
         frames.frame()
         while frames.behind and not self._ended_as:
             await asyncio.sleep(0)

@@ -33,6 +33,8 @@ class FrameWriter:
         self._tail = ""
         self._reasoning: list[str] = []
         self._new_reasoning: list[str] = []
+        self._reasoned_ms: int | None = None
+        self._tell_reasoned = False
         self._fresh = False
 
     @property
@@ -54,6 +56,11 @@ class FrameWriter:
         """Append reasoning, shown as plain text."""
         self._new_reasoning.append(text)
         self._fresh = True
+
+    def reasoned(self, milliseconds: int) -> None:
+        """The reasoning is over, and took so long."""
+        self._reasoned_ms = milliseconds
+        self._tell_reasoned = self._fresh = True
 
     def frame(self) -> Frame | None:
         """What changed since the last frame; None when nothing did."""
@@ -79,7 +86,7 @@ class FrameWriter:
 
         Frames that follow apply to it; what is not in a frame yet is not in here either.
         """
-        return {
+        snapshot: Frame = {
             "t": "snapshot",
             "m": self._message_id,
             "n": self._number,
@@ -87,6 +94,9 @@ class FrameWriter:
             "tail": self._tail,
             "reasoning": "".join(self._reasoning),
         }
+        if self._reasoned_ms is not None and not self._tell_reasoned:
+            snapshot["rt"] = self._reasoned_ms
+        return snapshot
 
     def end(self, status: str) -> Frame:
         """The last frame of all: the reply's final status."""
@@ -108,6 +118,9 @@ class FrameWriter:
             frame["r"] = "".join(self._new_reasoning)
             self._reasoning.extend(self._new_reasoning)
             self._new_reasoning.clear()
+        if self._tell_reasoned:
+            frame["rt"] = self._reasoned_ms
+            self._tell_reasoned = False
         return frame
 
 

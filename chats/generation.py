@@ -45,6 +45,9 @@ class Progress:
     reasoning: str
     first_token_at: datetime | None
     changed: bool
+    reasoning_ms: int | None = None
+    parts: list[dict[str, str]] = field(default_factory=list)
+    """See `chats.parts`."""
 
 
 @dataclass(slots=True)
@@ -99,12 +102,7 @@ def checkpoint(progresses: Iterable[Progress], *, runner: str) -> set[UUID]:
     with transaction.atomic():
         for progress in progresses:
             if progress.changed:
-                mine.filter(id=progress.message_id).update(
-                    content=progress.content,
-                    reasoning=progress.reasoning,
-                    first_token_at=progress.first_token_at,
-                    heartbeat_at=now,
-                )
+                mine.filter(id=progress.message_id).update(heartbeat_at=now, **_written(progress))
         ids = {progress.message_id for progress in progresses}
         mine.filter(id__in=ids).update(heartbeat_at=now)
         going_on = mine.filter(id__in=ids, stop_requested=False).values_list("id", flat=True)
@@ -130,16 +128,24 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
         id=progress.message_id, runner=runner, status=Status.STREAMING
     ).update(
         status=outcome.status,
-        content=progress.content,
-        reasoning=progress.reasoning,
-        first_token_at=progress.first_token_at,
         finished_at=timezone.now(),
         finish_reason=outcome.finish_reason,
         error=outcome.error,
         metadata=outcome.metadata,
+        **_written(progress),
         **fields,
     )
     return bool(updated)
+
+
+def _written(progress: Progress) -> dict[str, Any]:
+    return {
+        "content": progress.content,
+        "reasoning": progress.reasoning,
+        "reasoning_ms": progress.reasoning_ms,
+        "parts": progress.parts,
+        "first_token_at": progress.first_token_at,
+    }
 
 
 def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) -> list[UUID]:

@@ -14,13 +14,15 @@ from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats import generation, prompts
+from chats import awaiting, generation, prompts
 from chats.broadcast import Broadcast
 from chats.database import in_database
 from chats.generation import Job, Outcome, Progress
 from chats.models import Message
 from chats.pacing import Pacer
+from chats.parts import Parts
 from chats.tally import Tally
+from chats.thoughts import Thoughts
 from providers import completion
 from providers.completion import Plan
 from providers.errors import NetworkError, ProviderError, ProviderTimeoutError
@@ -32,7 +34,9 @@ from providers.types import (
     Finish,
     ReasoningDelta,
     Retrying,
+    Source,
     TextDelta,
+    ToolCall,
     Usage,
 )
 
@@ -71,6 +75,9 @@ class Run:
         self._made = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._thoughts = Thoughts()
+        self._parts = Parts()
+        self._begun = False
         self._finish_reason = ""
         self._first_token_at: datetime | None = None
         self._unsaved = False
@@ -127,7 +134,7 @@ class Run:
     async def check_patience(self) -> None:
         """Say after REPLY_WAITING_NOTICE that nothing came yet; give up after the time limits."""
         quiet = time.monotonic() - self._quiet_since
-        begun = self._first_token_at is not None
+        begun = self._begun
         limit = settings.REPLY_IDLE_TIMEOUT if begun else settings.REPLY_FIRST_TOKEN_TIMEOUT
         # Where a second model waits, `completion` goes on to it after this time.
         if quiet > limit and (begun or not self._second):
@@ -143,10 +150,15 @@ class Run:
         self.broadcast.conversation_id = job.conversation_id
         self._text.append(job.content)
         self._reasoning.append(job.reasoning)
+        self._parts = Parts(job.message.parts)
+        self._thoughts = Thoughts(job.message.reasoning_ms)
         self.broadcast.feed(job.content)
         self.broadcast.feed_reasoning(job.reasoning)
+        if job.message.reasoning_ms is not None:
+            self.broadcast.reasoned(job.message.reasoning_ms)
 
     async def _stream(self, job: Job) -> Outcome:
+        await awaiting.files_read(job, self.broadcast, on_wait=self._be_patient)
         if job.message.conversation.fallback_model or settings.FALLBACK_MODEL:
             self._second = await in_database(prompts.second_model, job)
         events_of_reply = completion.stream_with_fallback(
@@ -178,8 +190,7 @@ class Run:
     async def _fall_back(self, event: FellBack) -> None:
         """Go over to the second model, with all the patience of a first one."""
         self._second = ""
-        self._quiet_since = time.monotonic()
-        self._said_waiting = False
+        self._be_patient()
         self._tally.fall_back(event)
         await in_database(
             generation.fall_back,
@@ -196,12 +207,19 @@ class Run:
         """Add one event of the provider to the reply. On the hot path: no I/O, no await."""
         if isinstance(event, TextDelta):
             self._note_token(event.text)
+            if self._thoughts.end():
+                self.broadcast.reasoned(self._thoughts.milliseconds or 0)
             self._text.append(event.text)
             self.broadcast.feed(event.text)
         elif isinstance(event, ReasoningDelta):
             self._note_token(event.text)
+            self._thoughts.go_on()
             self._reasoning.append(event.text)
             self.broadcast.feed_reasoning(event.text)
+        elif isinstance(event, Source | ToolCall):
+            self._be_patient()
+            self._begun = True
+            self._unsaved = self._parts.add(event) or self._unsaved
         elif isinstance(event, Usage):
             self._tally.usage = event
         elif isinstance(event, Finish):
@@ -210,13 +228,17 @@ class Run:
             self._quiet_since = time.monotonic() + event.delay
 
     def _note_token(self, text: str) -> None:
-        # Only words count: a provider that sends nothing but counters is silent, too.
-        self._quiet_since = time.monotonic()
+        # Only words and parts count: a provider that sends nothing but counters is silent, too.
+        self._be_patient()
         self._made += len(text)
-        self._unsaved = True
-        self._said_waiting = False
+        self._unsaved = self._begun = True
         if self._first_token_at is None:
             self._first_token_at = timezone.now()
+
+    def _be_patient(self) -> None:
+        """There was a sign of life: whoever waits is patient anew."""
+        self._quiet_since = time.monotonic()
+        self._said_waiting = False
 
     def _ended_early(self) -> Outcome:
         match self._ending:
@@ -238,6 +260,8 @@ class Run:
     async def _finish(self, job: Job, outcome: Outcome) -> None:
         """Save the end first, then tell: who asks in between finds it in the database."""
         outcome.finish_reason = self._finish_reason
+        if self._thoughts.end():
+            self.broadcast.reasoned(self._thoughts.milliseconds or 0)
         self._tally.settle(outcome, written=self._made if self._first_token_at else None)
         saved = await self._save_end(outcome)
         self.ended_as = outcome.status if saved else ""
@@ -273,6 +297,8 @@ class Run:
             reasoning="".join(self._reasoning) if changed else "",
             first_token_at=self._first_token_at,
             changed=changed,
+            reasoning_ms=self._thoughts.milliseconds,
+            parts=self._parts.as_json() if changed else [],
         )
 
 

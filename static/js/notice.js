@@ -9,7 +9,7 @@ export class Notice {
 
   show({ kind, text, seconds = 0 }) {
     this.hide();
-    if (!this.element) return;
+    if (!this.element || !text) return;
     const end = Date.now() + seconds * 1000;
     const tick = () => {
       const left = Math.ceil((end - Date.now()) / 1000);

@@ -1,12 +1,13 @@
 // Puts a live reply's snapshots and frames into its article. See docs/architecture.md.
 import { Notice } from "./notice.js";
+import { Reasoning } from "./reasoning.js";
 
 export class LiveReply {
   constructor(article) {
     this.id = article.dataset.message;
     this.article = article;
     this.body = article.querySelector(".message-body");
-    this.reasoning = article.querySelector(".reasoning");
+    this.reasoning = new Reasoning(article.querySelector(".reasoning"));
     this.notice = new Notice(article.querySelector(".message-notice"));
     this.number = null;
     this.stack = [];
@@ -29,8 +30,8 @@ export class LiveReply {
     this.stack = [...this.body.querySelectorAll("[data-open]")];
     this.tailNodes = [];
     this.showTail(data.tail ?? "");
-    this.reasoning.querySelector(".reasoning-text").textContent = data.reasoning ?? "";
-    this.reasoning.hidden = !data.reasoning;
+    const over = data.rt !== undefined || Boolean(data.html || data.tail);
+    this.reasoning.show(data.reasoning ?? "", { over, milliseconds: data.rt });
     if (data.html || data.tail || data.reasoning) this.writing();
   }
 
@@ -46,10 +47,8 @@ export class LiveReply {
       for (const [kind, html] of data.ops ?? []) this.apply(kind, html);
       this.showTail(data.s === undefined ? this.tail : this.tail.slice(0, data.k ?? 0) + data.s);
     }
-    if (data.r) {
-      this.reasoning.querySelector(".reasoning-text").append(data.r);
-      this.reasoning.hidden = false;
-    }
+    if (data.r) this.reasoning.add(data.r);
+    if (data.rt !== undefined) this.reasoning.name(true, data.rt);
     return true;
   }
 
