@@ -14,7 +14,7 @@ WRONG = (
     "postgres://user:password@host:5432/name."
 )
 
-SQLITE_OPTIONS = {
+SQLITE_OPTIONS: dict[str, Any] = {
     # A transaction that will write takes the lock when it begins: SQLite cannot wait for the lock
     # in the middle of one, whatever the timeout says.
     "transaction_mode": "IMMEDIATE",

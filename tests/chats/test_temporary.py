@@ -1,5 +1,7 @@
 """Temporary chats: in no list, gone for good once they are left, ordinary once they are kept."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from accounts.models import User
 from chats import branches, conversations, listing, messages, temporary, titles
 from chats.models import Attachment, Conversation, Message
 from chats.picker import suggested_models
+from config.databases import SQLITE_OPTIONS
 from tests.chats.conftest import answer, exchange
 from tests.chats.pages import HTMX, make_conversation
 from tests.conftest import PASSWORD
@@ -222,6 +225,13 @@ def test_signing_out_ends_ones_own(owner: User, stranger: User) -> None:
     client.login(username=owner.username, password=PASSWORD)
     client.post("/accounts/logout/")
     assert [exists(each) for each in (mine, theirs, ordinary)] == [False, True, True]
+
+
+def test_sqlite_overwrites_what_is_deleted_whatever_it_was_built_with() -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("PRAGMA secure_delete=OFF")
+        database.executescript(SQLITE_OPTIONS["init_command"])
+        assert database.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 # --- Swept ----------------------------------------------------------------------------------------

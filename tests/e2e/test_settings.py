@@ -146,5 +146,5 @@ def test_all_chats_are_deleted_and_brought_back(ann: Person) -> None:
     page.get_by_role("button", name="Bring back").click()
     expect(page.get_by_text("2 chats are back.")).to_be_visible()
     narrow = Chat(page)
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     assert narrow.overflow() <= 0
