@@ -77,8 +77,13 @@ def file_size(size: int) -> str:
     """
     if size < _MEGABYTE:
         digits = 1 if size < _FEW else 0
-        return _("%(size)s kB") % {"size": number_format(max(0.1, size / 1e3), digits)}
-    return _("%(size)s MB") % {"size": number_format(size / 1e6, 1, force_grouping=True)}
+        return _("%(size)s kB") % {"size": _rounded(max(0.1, size / 1e3), digits)}
+    return _("%(size)s MB") % {"size": _rounded(size / 1e6, 1)}
+
+
+def _rounded(number: float, digits: int) -> str:
+    """As the page's language writes it; `number_format` alone cuts off what is too long."""
+    return number_format(round(number, digits), digits, force_grouping=True)
 
 
 @register.filter

@@ -57,6 +57,16 @@ export function progress(chip, share) {
   chip.querySelector(".file-state").textContent = texts().progress.replace("%s", percent.format(share));
 }
 
+// The server's own preview takes its place, and the focus where it had that.
+export function become(chip, html) {
+  const list = chip.parentElement;
+  const at = [...list.children].indexOf(chip);
+  const focused = chip.contains(document.activeElement);
+  chip.outerHTML = html;
+  window.htmx.process(list);
+  if (focused) list.children[at].querySelector(".file-remove").focus();
+}
+
 export function fail(chip, retry) {
   const again = chip.querySelector(".file-again");
   const name = nameOf(chip);

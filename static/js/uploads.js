@@ -1,6 +1,6 @@
 // Files into the composer: each is uploaded at once, a few side by side, and stands there meanwhile.
 import { sift } from "./uploads-check.js";
-import { place, progress, fail, nameOf } from "./uploads-chip.js";
+import { become, fail, nameOf, place, progress } from "./uploads-chip.js";
 import { post } from "./uploads-post.js";
 import { complain, clear, say, texts } from "./uploads-words.js";
 import "./uploads-wait.js";
@@ -53,12 +53,7 @@ async function start(job) {
 function settle(job, { status, text }) {
   const { file, chip } = job;
   if (status === 200) {
-    const list = chip.parentElement;
-    const at = [...list.children].indexOf(chip);
-    const focused = chip.contains(document.activeElement);
-    chip.outerHTML = text;
-    window.htmx.process(list);
-    if (focused) list.children[at].querySelector(".file-remove").focus();
+    become(chip, text);
     say(texts().added.replace("%s", () => file.name));
   } else if (status === 422 || status === 413) {
     chip.remove();
