@@ -7,6 +7,7 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from chats.access import attachment_or_404
 from chats.attachments import (
@@ -29,9 +30,15 @@ def posted_attachments(request: PageRequest) -> list[Attachment]:
     Raises ValidationError for a file that cannot be taken; then none of this request is kept.
     """
     drafts = own_drafts(user=request.user, ids=request.POST.getlist("attachment"))
+    given = request.FILES.getlist("file")
+    if len(drafts) + len(given) > MAX_PER_MESSAGE:
+        raise ValidationError(
+            _("Up to %(count)d files go with one message.") % {"count": MAX_PER_MESSAGE},
+            code="too_many",
+        )
     stored: list[Attachment] = []
     try:
-        for upload in request.FILES.getlist("file")[: MAX_PER_MESSAGE - len(drafts)]:
+        for upload in given:
             stored.append(store_upload(user=request.user, upload=upload))  # noqa: PERF401  undone below
     except ValidationError:
         for attachment in stored:

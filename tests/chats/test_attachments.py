@@ -2,19 +2,23 @@
 
 import io
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
-from chats import attachments, generation, messages, prompts
-from chats.models import Attachment, Conversation
+from chats import attachments, generation, messages, prompts, reading
+from chats.models import Attachment, Conversation, Message
 from providers.errors import ImagesTooLargeError
+from tests.chats.pages import HTMX, png, read
+from tests.files import image as make_image
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +116,97 @@ def test_more_images_than_a_request_may_hold_are_an_error_in_words(
     monkeypatch.setattr(prompts, "MAX_IMAGE_BYTES", attachment.size - 1)
     with pytest.raises(ImagesTooLargeError):
         prompts.prepare(job, job.model_name)
+
+
+def test_more_files_than_a_message_may_have_are_refused_in_words(owner_client: Client) -> None:
+    given = [png(f"{number}.png") for number in range(attachments.MAX_PER_MESSAGE + 1)]
+    response = owner_client.post("/c/", {"content": "My words", "file": given})
+    assert response.status_code == 422
+    assert "Up to 10 files" in response.content.decode()
+    assert not Attachment.objects.exists()
+
+
+def test_files_of_a_page_without_script_go_along(owner_client: Client) -> None:
+    text = SimpleUploadedFile("../../notes.txt", b"Some notes")
+    owner_client.post("/c/", {"content": "", "file": [png(), text]})
+    names = Message.objects.get(role="user").attachments.values_list("name", "media_type")
+    assert sorted(names) == [("cat.png", "image/png"), ("notes.txt", "text/plain")]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\evil.exe", "evil.exe"),
+        ("a\0b.txt", "ab.txt"),
+        ("%2e%2e%2fx", "%2e%2e%2fx"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("/", "file"),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_names_are_words_to_show_and_never_paths(
+    owner: User, media: Path, name: str, shown: str
+) -> None:
+    assert attachments.clean_file_name(name) == shown
+    file = SimpleUploadedFile("x", b"words")
+    file._name = name  # type: ignore[attr-defined]  # Django cleans names, but not all ways in.
+    made = attachments.store_upload(user=owner, upload=file)
+    assert made.name == shown
+    assert re.fullmatch(r"attachments/\d{4}/\d\d/[0-9a-f]{32}\.txt", str(made.file.name))
+    assert [path.resolve().is_relative_to(media) for path in files(media)] == [True]
+
+
+def test_a_large_upload_is_moved_and_never_copied(
+    owner: User, media: Path, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(media)
+    file = TemporaryUploadedFile("notes.txt", "text/plain", 5, None)
+    file.write(b"words")
+    file.seek(0)
+    before = os.stat(file.temporary_file_path()).st_ino
+    made = attachments.store_upload(user=owner, upload=file)
+    file.close()  # As Django does at the end of the request.
+    found = os.stat(made.file.path)
+    assert found.st_ino == before
+    assert (found.st_size, found.st_mode & 0o777) == (5, 0o600)
+
+
+def test_a_file_over_the_limit_is_refused_unread(owner: User, settings: Settings) -> None:
+    settings.MAX_UPLOAD_SIZE = 10
+
+    class Unread(SimpleUploadedFile):
+        def read(self, *args: object) -> bytes:
+            raise AssertionError("It must not be read.")
+
+    with pytest.raises(ValidationError, match="is possible"):
+        attachments.store_upload(user=owner, upload=Unread("x.txt", b"x" * 11))
+
+
+def test_a_thumbnail_is_the_image_itself_until_there_is_one(
+    owner: User, owner_client: Client
+) -> None:
+    picture = make_image(1500, 20)
+    made = attachments.store_upload(user=owner, upload=SimpleUploadedFile("x.jpg", picture))
+    response = owner_client.get(f"/attachments/{made.id}/thumbnail/")
+    assert (read(response), response["Cache-Control"]) == (picture, "private, no-store")
+    assert reading.read_next()
+    response = owner_client.get(f"/attachments/{made.id}/thumbnail/")
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == (
+        "image/webp",
+        "nosniff",
+    )
+    assert len(read(response)) < len(picture)
+
+
+def test_the_state_and_the_text_of_a_file_are_pages(owner: User, owner_client: Client) -> None:
+    upload = SimpleUploadedFile("n.html", b"<b onclick=x>Some notes</b>")
+    made = attachments.store_upload(user=owner, upload=upload)
+    state = owner_client.get(f"/attachments/{made.id}/state/", headers=HTMX).content.decode()
+    assert 'data-state="reading"' in state
+    assert reading.read_next()
+    state = owner_client.get(f"/attachments/{made.id}/state/", headers=HTMX).content.decode()
+    assert 'data-state="ready"' in state
+    page = owner_client.get(f"/attachments/{made.id}/text/").content.decode()
+    assert "&lt;b onclick=x&gt;Some notes&lt;/b&gt;" in page
+    assert "<b onclick" not in page
