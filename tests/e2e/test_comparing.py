@@ -8,6 +8,7 @@ from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 from tests.data.payloads import FLAG
 from tests.e2e.conftest import People
 from tests.e2e.person import DESK, PHONE, Chat, Person
+from tests.e2e.test_axe import check
 from tests.e2e.test_picker import button, open_picker, options, search
 
 LONG = "/mode fast-1500@100"
@@ -234,3 +235,22 @@ def test_without_a_script(people: People) -> None:
     expect(echo.locator(".message-body")).to_have_text("Without a script")
     echo.get_by_role("button", name="Go on with this").click()
     expect(page.locator(".branch-count")).to_have_text("2/2")
+
+
+def test_axe_finds_nothing(ann: Person) -> None:
+    """In the columns, live and ended, the list with several chosen, and its page."""
+    chat = ann.open("/?compare=openai/ok&compare=openai/hang&compare=openai/error-400")
+    page = chat.page
+    chat.send("Which?")
+    expect(column(chat, "error-400").locator("article")).to_have_attribute("data-status", "failed")
+    expect(column(chat, "ok").locator("article")).to_have_attribute("data-status", "complete")
+    check(page, "side by side")
+    chat.stop_button.click()
+    expect(chat.stop_button).to_have_count(0)
+    open_picker(chat)
+    toggle(page).click()
+    tick(page, "slow")
+    search(page).fill("")
+    check(page, "choosing several")
+    page.goto("/models/?several=on")
+    check(page, "boxes")
