@@ -36,6 +36,7 @@ that is `/mode <name>` (not with the model `echo`):
     tools               asks for a tool, without a word
     echo-parts          "Done.", and each line of the last user message as a source, as a source's
                         address, and as a tool call with all that belongs to one
+    thinks-S            reasoning for S seconds, then ok, 50 deltas a second
     length              ends because of the token limit
     refuse              ends because of the content filter
     empty               ends without any text

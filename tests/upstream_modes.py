@@ -139,6 +139,14 @@ async def steps(  # noqa: PLR0912 - one branch a mode
         await asyncio.sleep(float(value))
         for step in _simple("ok", prompt):
             yield step
+    elif name == "thinks":
+        begun = time.monotonic()
+        while time.monotonic() - begun < float(value):
+            yield Step("reasoning", "Hm. ")
+            await asyncio.sleep(0.1)
+        for step in _simple("ok", prompt):
+            yield step
+            await asyncio.sleep(0.02)
     elif mode == "echo-chars":
         for character in prompt.text:
             yield Step("text", character)
@@ -186,7 +194,8 @@ def _with_parts(mode: str, prompt: Prompt) -> list[Step]:
         return [Step("tool", str(SEARCH)), *said, Step("source", str(PAGE)), Step("text", " Bye.")]
     found = []
     for number, line in enumerate(filter(None, prompt.text.split("\n"))):
-        page = Part(url=f"https://example.org/{number}#{line}", title=line, quote=line)
+        address = f"https://example.org/{number}#{line.replace(' ', '')}"
+        page = Part(url=address, title=line, quote=line)
         odd = Part(url=line, title=line, quote=line)
         call = Part(id=f"c{number}", name=line, arguments={line: [line]}, result=line)
         found += [Step("source", str(page)), Step("source", str(odd)), Step("tool", str(call))]
