@@ -80,14 +80,14 @@ def create_template(
     *, user: User, name: str, content: str, is_shared: bool = False
 ) -> PromptTemplate:
     """Keep a template. Raises ValidationError by field."""
-    template = PromptTemplate(owner=user, is_shared=is_shared, content=_clean_text(content))
+    template = PromptTemplate(owner=user, is_shared=is_shared, content=clean_text(content))
     insert_entry(entry=template, name=name)
     return template
 
 
 def update_template(*, template: PromptTemplate, name: str, content: str, is_shared: bool) -> None:
     """Change a template. Raises ValidationError by field."""
-    template.content, template.is_shared = _clean_text(content), is_shared
+    template.content, template.is_shared = clean_text(content), is_shared
     save_entry(entry=template, name=name)
 
 
@@ -124,18 +124,25 @@ def insert_entry(*, entry: LibraryEntry, name: str) -> None:
 
 def save_entry(*, entry: LibraryEntry, name: str) -> None:
     """Store an entry under a name. Raises ValidationError by field."""
-    try:
-        entry.name = clean_name(name, limit=NAME_LENGTH)
-    except ValidationError as error:
-        raise ValidationError({"name": error}) from error
+    entry.name = checked_name(name, entry=entry)
     entry.updated_at = timezone.now()
     try:
         with transaction.atomic():
             entry.save()
-    except IntegrityError as error:
-        raise ValidationError(
-            {"name": _("There is one by that name already.")}, code="taken"
-        ) from error
+    except IntegrityError as error:  # Somebody was faster than the check.
+        raise _taken() from error
+
+
+def checked_name(name: str, *, entry: LibraryEntry) -> str:
+    """A name for `entry` as it is stored. Raises ValidationError for the field. One query."""
+    try:
+        cleaned = clean_name(name, limit=NAME_LENGTH)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from error
+    others = type(entry).objects.owned_by(entry.owner).exclude(id=entry.id)
+    if others.filter(name__iexact=cleaned).exists():
+        raise _taken()
+    return cleaned
 
 
 def copy_entry(*, entry: E, user: User) -> E:
@@ -161,7 +168,8 @@ def stop_sharing(*, entry: LibraryEntry) -> None:
     entry.is_shared = False
 
 
-def _clean_text(content: str) -> str:
+def clean_text(content: str) -> str:
+    """A template's text as it is stored. Raises ValidationError for the field `content`."""
     try:
         text = clean_content(content)
         if len(find_variables(text)) > MOST_VARIABLES:
@@ -173,6 +181,10 @@ def _clean_text(content: str) -> str:
     except ValidationError as error:
         raise ValidationError({"content": error}) from error
     return text
+
+
+def _taken() -> ValidationError:
+    return ValidationError({"name": _("There is one by that name already.")}, code="taken")
 
 
 def _free_name(kind: type[LibraryEntry], name: str, *, user: User) -> str:
