@@ -298,6 +298,13 @@ def test_stopping_all_of_them_and_only_them(conversation: Conversation) -> None:
     assert elsewhere.status == Status.STOPPED
 
 
+def test_one_that_is_left_alone_is_shown_as_any_other(conversation: Conversation) -> None:
+    first, second = compare(conversation)
+    Message.objects.filter(id=second.id).update(comparison=None)
+    turn = load_thread(conversation).turns[-1]
+    assert (turn.message.id, turn.columns, turn.count) == (first.id, (), 2)
+
+
 # --- What a page costs ------------------------------------------------------------------------
 
 

@@ -64,11 +64,11 @@ OF_A_CHAT: Final = {
 }
 NO_PAGES: Final = {
     "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:attachment",
-    "chats:branch", "chats:bring-back", "chats:choose", "chats:continue", "chats:delete", "chats:delete_from",
-    "chats:discard", "chats:footer", "chats:message", "chats:model", "chats:pin",
-    "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
-    "chats:retry", "chats:start", "chats:stop", "chats:stop_all", "chats:switch", "chats:unpin", "chats:upload",
-    "providers:cancel_download", "providers:change_key", "providers:delete_key",
+    "chats:branch", "chats:bring-back", "chats:choose", "chats:continue", "chats:delete",
+    "chats:delete_from", "chats:discard", "chats:footer", "chats:message", "chats:model",
+    "chats:pin", "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
+    "chats:retry", "chats:start", "chats:stop", "chats:stop_all", "chats:switch", "chats:unpin",
+    "chats:upload", "providers:cancel_download", "providers:change_key", "providers:delete_key",
     "providers:disable_key", "providers:downloads", "providers:enable_key",
     "providers:environment_downloads", "providers:make_default", "providers:refresh",
     "providers:test_key",
