@@ -43,7 +43,8 @@ def calls_label(calls: list[parts.ShownCall]) -> str:
     names = list(dict.fromkeys(call.name or _("a tool without a name") for call in calls))
     listed = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     count = len(calls)
-    return ngettext("Used a tool: %(names)s", "Used tools %(count)d times: %(names)s", count) % {
-        "count": count,
-        "names": listed,
-    }
+    if all(call.result is None for call in calls):
+        label = ngettext("Asked for a tool: %(names)s", "Asked for tools: %(names)s", count)
+    else:
+        label = ngettext("Used a tool: %(names)s", "Used tools %(count)d times: %(names)s", count)
+    return label % {"count": count, "names": listed}

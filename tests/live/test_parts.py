@@ -28,7 +28,7 @@ async def test_a_tool_that_nobody_ran_is_no_empty_reply(ann: Person) -> None:
     page = parse((await ann.get(f"/m/{reply.id}/", htmx=True)).text)
     assert WEATHER.name in page.by_class("call-name")[0].text
     assert "Zürich" in page.by_class("call-text")[0].text
-    assert "Nobody ran it" in page.text
+    assert "Without an answer" in page.text
     assert "asked for a tool and wrote nothing" in page.text
 
 
