@@ -66,7 +66,7 @@ document.addEventListener(
       top: below ? `${box.bottom + 4}px` : "auto",
       bottom: below ? "auto" : `${innerHeight - box.top + 4}px`,
       left: right ? "auto" : `${Math.max(8, Math.min(box.left, room))}px`,
-      right: right ? `${Math.max(8, root.clientWidth - box.right)}px` : "auto",
+      right: right ? `${Math.max(8, Math.min(root.clientWidth - box.right, room))}px` : "auto",
     });
   },
   true,

@@ -131,6 +131,14 @@ def test_a_draft_is_not_kept(ann: Person) -> None:
     assert WORD not in chat.page.evaluate(kept)
 
 
+def test_its_panel_fits_a_phone(people: People) -> None:
+    """Whole, wherever its button stands."""
+    ann = people(viewport=PHONE)
+    chat = _begin(ann)
+    chat.page.get_by_role("button", name="Temporary").click()
+    expect(chat.page.locator("#temporary-panel")).to_be_in_viewport(ratio=1)
+
+
 def test_without_scripts_on_a_phone(people: People) -> None:
     """The box and the buttons are plain forms."""
     ann = people(viewport=PHONE, java_script_enabled=False)
@@ -141,6 +149,7 @@ def test_without_scripts_on_a_phone(people: People) -> None:
     expect(chat.page.get_by_text("A temporary chat: deleted once you leave it.")).to_be_visible()
     address = re.sub(r".*(/c/[^/]+/).*", r"\1", chat.page.url)
     chat.page.get_by_role("button", name="Temporary").click()
+    assert chat.overflow() <= 0
     chat.button("End and delete").click()
     expect(chat.page).to_have_url(re.compile(r"/$"))
     assert _status(ann, address) == 404
