@@ -15,6 +15,7 @@ NAMES = (
     "prompt",
     "browser",
     "picker",
+    "library",
     "first_token",
     "many",
     "linear",

@@ -67,8 +67,8 @@ def search(
     """
     wanted = _folded(words[:_MOST_WORDS])
     ranked = sorted(
-        (not is_own, rank, folded, entry_id)
-        for entry_id, folded, is_own in _names(kind, user=user)
+        (is_others, rank, folded, entry_id)
+        for entry_id, folded, is_others in _names(kind, user=user)
         if (rank := _rank(folded, wanted)) is not None
     )
     ids = [entry_id for *_order, entry_id in ranked[first : first + count]]
@@ -200,11 +200,11 @@ def _free_name(kind: type[LibraryEntry], name: str, *, user: User) -> str:
 
 
 def _names(kind: type[LibraryEntry], *, user: User) -> Iterator[tuple[UUID, str, bool]]:
-    """Id, folded name, and whether it is one's own."""
-    usable = kind.objects.for_user(user).own_first(user)
-    rows = usable.values_list("id", "name", "owner_id")[:MOST_SEARCHED]
-    for entry_id, name, owner_id in rows:
-        yield entry_id, _folded(name), owner_id == user.id
+    """Id, folded name, and whether it is somebody else's."""
+    # What is annotated is not a field of the type.
+    usable: Any = kind.objects.for_user(user).own_first(user)
+    for entry_id, name, is_others in usable.values_list("id", "name", "is_others")[:MOST_SEARCHED]:
+        yield entry_id, _folded(name), is_others
 
 
 def _rows(kind: type[LibraryEntry], ids: list[UUID], *, user: User) -> Iterator[Row]:

@@ -190,6 +190,7 @@ class LibraryQuerySet(models.QuerySet["LibraryEntry"]):
         return self.filter(owner=user)
 
     def own_first(self, user: "User") -> "LibraryQuerySet":
-        """Those of `user`, then those of others that were changed last."""
-        is_others = models.Case(models.When(owner=user, then=0), default=1)
-        return self.order_by(is_others, "-updated_at")
+        """With `is_others`: those of `user`, then those of others that were changed last."""
+        no, yes = models.Value(False), models.Value(True)
+        is_others = models.Case(models.When(owner=user, then=no), default=yes)
+        return self.annotate(is_others=is_others).order_by("is_others", "-updated_at")
