@@ -58,7 +58,7 @@ async def test_a_megabyte_is_refused_and_given_back(
 
 
 async def test_a_request_beyond_all_limits_is_refused_unread(ann: Person, reply: Reply) -> None:
-    answer = await ann.submit("/c/", {"content": "x" * (20 * MEGABYTE)})
+    answer = await ann.submit("/c/", {"content": "x" * (40 * MEGABYTE)})
     assert answer.status_code == 413
 
 
