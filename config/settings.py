@@ -50,6 +50,7 @@ if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
         "ALLOWED_HOSTS must name the site's own hosts in production, for example chat.example.org."
     )
 # A TLS proxy hands plain HTTP to us, so the page's origin (https) is not the one Django derives.
+CSRF_FAILURE_VIEW = "chats.views.unsent.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS + [
     f"https://{'*' if host.startswith('.') else ''}{host}"
     for host in ALLOWED_HOSTS

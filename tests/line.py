@@ -1,10 +1,10 @@
 """A line between a browser and a site that can be cut, in threads of its own.
 
-    with Line(server.port) as line:
-        page.goto(line.url)
-        line.lose_answer(b"POST /c/")   # the site takes it, nobody hears of it
-        line.cut()                      # nothing gets through, and what is open ends
-        line.mend()
+with Line(server.port) as line:
+    page.goto(line.url)
+    line.lose_answer(b"POST /c/")   # the site takes it, nobody hears of it
+    line.cut()                      # nothing gets through, and what is open ends
+    line.mend()
 """
 
 import contextlib

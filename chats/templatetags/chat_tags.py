@@ -1,5 +1,6 @@
 """Small pieces of markup that templates of every app share."""
 
+import logging
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from chats.picker import suggested_models
 from chats.rendering import render
 from providers.types import ModelInfo
 
+logger = logging.getLogger(__name__)
 register = template.Library()
 
 _SETTINGS = {
@@ -98,8 +100,18 @@ def model_names(context: template.Context) -> list[str]:
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """Markdown as sanitised HTML, the same that streaming put on the page."""
-    return render(text)
+    """Markdown as sanitised HTML, the same that streaming put on the page.
+
+    A text that cannot be rendered is shown as it is, with a note: its page goes on without it.
+    """
+    try:
+        return render(text)
+    except Exception:
+        logger.exception("A text of %d characters could not be rendered", len(text))
+        note = _("This message is shown as plain text: it could not be formatted.")
+        return format_html(
+            '<p class="message-note">{}</p><pre class="unformatted">{}</pre>', note, text
+        )
 
 
 @register.filter

@@ -23,6 +23,7 @@ from chats.listing import list_conversations
 from chats.models import Conversation
 from chats.picker import chosen_model
 from chats.thread import Thread, load_thread
+from chats.views.unsent import signed_out
 
 P = ParamSpec("P")
 
@@ -44,8 +45,8 @@ ARCHIVE_CHANGED = "parley:archive"
 def page(*methods: str) -> Callable[[Page[P]], View[P]]:
     """A view for people who are signed in, answering `methods` only; not cached unless it says so.
 
-    Others are sent to the sign-in page and come back; htmx, which would put that page into this
-    one, gets 401 and shows a link.
+    Others are sent to the sign-in page and come back, their forms are given back to them; htmx,
+    which would put that page into this one, gets 401 and shows a link.
     """
 
     def decorate(view: Page[P]) -> View[P]:
@@ -58,7 +59,9 @@ def page(*methods: str) -> Callable[[Page[P]], View[P]]:
                 return answer
             if asked.htmx:
                 return HttpResponse(status=401)
-            return redirect_to_login(asked.get_full_path() if asked.method == "GET" else "/")
+            if asked.method != "POST":
+                return redirect_to_login(asked.get_full_path())
+            return signed_out(asked, cast(UUID | None, kwargs.get("conversation_id")))
 
         return require_http_methods(methods)(vary_on_headers("HX-Request", "Cookie")(guarded))
 
