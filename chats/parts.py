@@ -14,7 +14,7 @@ shown. It is never sent to a model.
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -175,17 +175,13 @@ def _stored(part: object) -> dict[str, str] | None:
         case "tool_call":
             call = ToolCall(*_words(values, "id", "name", "arguments"))
             result = values.get("result")
-            kept = _tool_call(call)
-            return kept | {"result": _text(result, _RESULT_LENGTH)} if _is_text(result) else kept
+            return _tool_call(replace(call, result=result if isinstance(result, str) else None))
     return None
 
 
 def _words(values: dict[str, Any], *names: str) -> Iterator[str]:
-    return (values[name] if _is_text(values.get(name)) else "" for name in names)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    found = (values.get(name) for name in names)
+    return (each if isinstance(each, str) else "" for each in found)
 
 
 def _indented(arguments: str) -> str:

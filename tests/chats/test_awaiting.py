@@ -1,19 +1,23 @@
 """A reply waits for its files to be read, and says how long its model thought."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from chats import awaiting, generation
 from chats.broadcast import Broadcast
+from chats.conversations import start_conversation
 from chats.frames import FrameWriter
 from chats.generation import Job, Outcome, Progress
 from chats.models import Attachment, Message
 from chats.pacing import Pacer
+from chats.run import Ending, Run
 from chats.templatetags.part_tags import reasoning_label
 from chats.thoughts import Thoughts
 from tests.chats.pages import make_conversation
@@ -58,7 +62,8 @@ async def test_it_says_how_far_it_is_and_goes_on(
 ) -> None:
     monkeypatch.setattr(awaiting, "PAUSE", 0.01)
     job, file = await sync_to_async(_job_with_file)(owner)
-    said, waits = _Said(job), []
+    said = _Said(job)
+    waits: list[int] = []
 
     async def read() -> None:
         for page in (None, 11, 11, 79):
@@ -89,6 +94,36 @@ async def test_it_waits_no_longer_than_its_limit(
     job, _file = await sync_to_async(_job_with_file)(owner)
     async with asyncio.timeout(20):
         await awaiting.files_read(job, _Said(job), on_wait=lambda: None)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_can_be_stopped_meanwhile_and_goes_on_afterwards(
+    owner: User, settings: Settings
+) -> None:
+    settings.PROVIDER_DEMO_DELAY = 0
+    file = await sync_to_async(being_read)(owner)
+    for ending in (Ending.STOP, None):
+        posted = await sync_to_async(start_conversation)(
+            user=owner, content="What is it?", model="demo/demo", attachments=[file]
+        )
+        run = Run(posted.reply.id, runner_id="here", pacer=Pacer())
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            run.task = tasks.create_task(run.execute())
+            while run.broadcast._notice is None:  # noqa: ASYNC110 - rows have no events
+                await asyncio.sleep(0.01)
+            # Much time goes by; with the next look whoever waits is patient anew.
+            run._quiet_since = long_ago = time.monotonic() - 10_000
+            while run._quiet_since == long_ago:  # noqa: ASYNC110 - rows have no events
+                await asyncio.sleep(0.01)
+            await run.check_patience()
+            assert run._ending is None
+            if ending:
+                run.end_early(ending)
+            else:
+                await Attachment.objects.filter(id=file.id).aupdate(state=State.FAILED)
+        await posted.reply.arefresh_from_db()
+        assert posted.reply.status == ("stopped" if ending else "complete")
+    assert posted.reply.metadata["files_unread"] == ["report.pdf"]
 
 
 def _job_with_file(owner: User) -> tuple[Job, Attachment]:
