@@ -16,7 +16,9 @@ DOMAIN = [
     "chats/generation.py",
     "chats/listing.py",
     "chats/messages.py",
+    "chats/own_data.py",
     "chats/prompts.py",
+    "chats/temporary.py",
     "chats/texts.py",
     "chats/thread.py",
 ]

@@ -47,7 +47,8 @@ SIGNED_IN: Final = {
     "chats:sidebar": "/sidebar/",
     "chats:models": "/models/",
     "chats:archive": "/archive/",
-    "accounts:appearance": "/settings/",
+    "accounts:general": "/settings/",
+    "chats:data": "/settings/data/",
     "accounts:account": "/settings/account/",
     "account_change_password": "/accounts/password/change/",
     "providers:keys": "/settings/providers/",
@@ -63,6 +64,8 @@ OF_A_CHAT: Final = {
     "chats:more": "/m/{reply}/more/",
 }
 NO_PAGES: Final = {
+    "chats:archive-all", "chats:delete-all", "chats:delete-archived", "chats:end", "chats:keep",
+    "chats:restore-deletion", "chats:stay",
     "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:attachment",
     "chats:branch", "chats:bring-back", "chats:choose", "chats:continue", "chats:delete",
     "chats:delete_from", "chats:discard", "chats:footer", "chats:message", "chats:model",
