@@ -11,7 +11,7 @@ from tests.e2e.person import DESK, PHONE, Chat, Person
 from tests.e2e.test_axe import check
 from tests.e2e.test_picker import button, open_picker, options, search
 
-LONG = "/mode fast-1500@100"
+LONG = "/mode fast-3000@40"
 HOSTILE = f"<img src=x onerror=window.{FLAG}=1>\u202e{'w' * 120}"
 
 
@@ -86,10 +86,10 @@ def test_two_models_are_asked_watched_and_one_is_gone_on_with(ann: Person) -> No
 
 
 def test_both_stream_at_once_and_one_is_stopped(ann: Person) -> None:
-    chat = ann.open("/?compare=openai/fast-900@60&compare=openai/fast-901@60")
+    chat = ann.open("/?compare=openai/fast-3000@40&compare=openai/fast-3001@40")
     expect(button(chat)).to_have_text("2 models")
     chat.send("Which?")
-    one, other = column(chat, "fast-900@60"), column(chat, "fast-901@60")
+    one, other = column(chat, "fast-3000@40"), column(chat, "fast-3001@40")
     grows(one)
     grows(other)
     one.get_by_role("button", name="Stop this one").click()
@@ -100,7 +100,7 @@ def test_both_stream_at_once_and_one_is_stopped(ann: Person) -> None:
     expect(other.locator("article")).to_have_attribute("data-status", "stopped")
     expect(chat.stop_button).to_have_count(0)
     expect(chat.page.get_by_text("Until you choose, a message goes on with:")).to_contain_text(
-        "fast-900@60"
+        "fast-3000@40"
     )
 
 
