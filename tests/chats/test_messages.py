@@ -97,11 +97,6 @@ def test_regenerate_keeps_both_answers(conversation: Conversation) -> None:
     assert load_thread(conversation).turns[1].count == 2
 
 
-def test_regenerating_a_question_is_refused(conversation: Conversation) -> None:
-    with pytest.raises(ValidationError):
-        messages.regenerate_reply(message=load_thread(conversation).turns[0].message)
-
-
 def test_retry_of_an_empty_failure_happens_in_place(conversation: Conversation) -> None:
     reply = messages.post_message(conversation=conversation, content="x").reply
     Message.objects.filter(id=reply.id).update(status=Status.FAILED, error={"kind": "network"})

@@ -199,7 +199,7 @@ def test_failing_connection_says_why(ann: Person, box: ModelsUpstream) -> None:
     open_picker(chat)
     group = chat.page.get_by_role("group", name=re.compile("Burning box"))
     expect(group).to_contain_text("The box is on <b>fire</b>.")
-    expect(group.get_by_role("img", name="Failing")).to_be_visible()
+    expect(group.get_by_title("Failing")).to_be_visible()
 
 
 def test_providers_are_asked_again(ann: Person, box: ModelsUpstream) -> None:
