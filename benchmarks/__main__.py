@@ -20,6 +20,7 @@ NAMES = (
     "many",
     "linear",
     "history",
+    "long_page",
     "relay",
 )
 

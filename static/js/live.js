@@ -26,6 +26,7 @@ export function open(thread) {
     thread.dataset.watched = "yes";
     watch(thread);
   }
+  if (thread.querySelector(".stretch")) import("./stretches.js").then((far) => far.keepNear(thread), () => null);
   watchReplies();
 }
 

@@ -19,7 +19,8 @@ export function refetch() {
   const thread = document.getElementById("thread");
   if (!thread || thread.querySelector("[data-edit-form]")) return false;
   // As much of it as is on the page, or a reader of earlier messages would lose the place.
-  const shown = thread.querySelectorAll("article").length + MARGIN;
+  const away = [...thread.querySelectorAll("[data-away]")].map(({ dataset }) => Number(dataset.away));
+  const shown = away.reduce((sum, count) => sum + count, thread.querySelectorAll("article").length + MARGIN);
   window.htmx.ajax("GET", `${thread.dataset.page}?show=${shown}`, { source: thread, target: thread, swap: "outerHTML" });
   return true;
 }

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from chats import rendering
 from chats.models import Conversation
-from chats.templatetags import chat_tags
 from tests.chats.pages import HTMX, make_conversation, make_message
 from tests.markup import parse
 
@@ -31,14 +31,13 @@ def test_text_that_cannot_be_rendered(
     make_message(chat, chat.current_leaf, "user", "And?")
     chat.current_leaf = make_message(chat, chat.current_leaf, "assistant", "<b>Bad</b> **one**")
     chat.save()
-    real = chat_tags.render
 
     def render(text: str) -> str:
         if "Bad" in text:
             raise RecursionError("too deep")
-        return real(text)
+        return rendering.render(text)
 
-    monkeypatch.setattr(chat_tags, "render", render)
+    monkeypatch.setattr("chats.templatetags.chat_tags.render", render)
     address = f"/m/{chat.current_leaf.id}/" if headers else f"/c/{chat.id}/"
     with caplog.at_level(logging.ERROR):
         answer = owner_client.get(address, headers=headers)
