@@ -250,6 +250,7 @@ def test_refused_files_say_why(ann: Person, chat: Chat) -> None:
     too_large = "“novel.txt” has 250 kB; up to 200 kB is possible."
     expect(errors.filter(has_text="“novel.txt”")).to_have_text(too_large)
     expect(previews(chat)).to_have_count(2)
+    expect(previews(chat).locator("[data-uploading]")).to_have_count(0)
     assert len(posted) == 3
     choose(chat, *(text(f"{number}.txt") for number in range(9)))
     expect(previews(chat)).to_have_count(10)
