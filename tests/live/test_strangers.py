@@ -15,6 +15,7 @@ from tests.live.test_reply import picture
 from tests.person import Person
 from tests.server import Server
 from tests.upstream import Upstream
+from tests.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -29,6 +30,12 @@ async def theirs(ann: Person) -> Theirs:
     attachment = await ann.upload("teal.png", picture())
     reply = await ann.start_chat(ann.own("Hello"), model="openai/ok", attachments=[attachment])
     await ann.ended(reply)
+
+    async def is_marked() -> bool:
+        return f"unread-{reply.conversation_id}" in (await ann.get("/sidebar/", htmx=True)).text
+
+    # The last that the site does with the chat by itself: nobody saw the reply's end.
+    await until(is_marked)
     return {
         "conversation_id": reply.conversation_id,
         "message_id": reply.id,
