@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.data.payloads import ALL_IN_ONE
 from tests.e2e.person import Chat, Person
 from tests.e2e.test_actions import more
-from tests.e2e.test_hostile_text import ALL_IN_ONE, nothing_happened
+from tests.e2e.test_hostile_text import nothing_happened
 
 _VOICE = """
 (() => {
