@@ -5,7 +5,7 @@ Owns the names of groups and the shapes of what is sent; those that every socket
 domain modules can ask for a reply without importing it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from accounts.events import page_event, send_on_commit, send_to_group, send_to_p
 __all__ = [
     "RUNNERS",
     "conversation_group",
+    "marks_changed",
     "page_event",
     "replies_seen",
     "reply_ended",
@@ -89,6 +90,13 @@ def thread_changed(conversation_id: UUID, leaf_id: UUID | None) -> None:
 def sidebar_changed(user_id: UUID) -> None:
     """Tell a user's pages, on commit, that the list of conversations changed."""
     send_on_commit(user_group(user_id), page_event({"t": "sidebar"}))
+
+
+def marks_changed(user_id: UUID, conversation_ids: Iterable[UUID], *, is_unread: bool) -> None:
+    """Tell a user's pages, on commit, which conversations are unread now or no longer."""
+    ids = [str(each) for each in conversation_ids]
+    payload = {"t": "unread", "ids": ids, "unread": is_unread}
+    send_on_commit(user_group(user_id), page_event(payload))
 
 
 def reply_ended(conversation_id: UUID, message_id: UUID, status: str) -> None:

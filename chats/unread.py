@@ -50,7 +50,7 @@ def mark_unread(message_id: UUID) -> None:
             data={"conversation": str(conversation.id), "status": reply.status},
             subject=_subject(conversation.id),
         )
-        events.sidebar_changed(conversation.owner_id)
+        events.marks_changed(conversation.owner_id, [conversation.id], is_unread=True)
 
 
 def mark_read(*, conversation: Conversation) -> None:
@@ -63,7 +63,7 @@ def mark_read(*, conversation: Conversation) -> None:
         notifications.mark_subject_read(
             user_id=conversation.owner_id, subject=_subject(conversation.id)
         )
-        events.sidebar_changed(conversation.owner_id)
+        events.marks_changed(conversation.owner_id, [conversation.id], is_unread=False)
 
 
 def opened(*, conversation: Conversation, last: Message | None) -> None:
@@ -99,9 +99,10 @@ def describe(user: User, rows: Sequence[Notification]) -> Mapping[UUID, Sentence
 def take_marks_away(user_id: UUID, rows: Sequence[Notification]) -> None:
     """The user has read these notifications in the list: their chats are not unread any more."""
     ids = {_conversation_id(row) for row in rows}
-    marked = Conversation.objects.filter(owner_id=user_id, id__in=ids, is_unread=True)
-    if marked.update(is_unread=False):
-        events.sidebar_changed(user_id)
+    mine = Conversation.objects.filter(owner_id=user_id, id__in=ids, is_unread=True)
+    if marked := list(mine.values_list("id", flat=True)):
+        mine.update(is_unread=False)
+        events.marks_changed(user_id, marked, is_unread=False)
 
 
 def register() -> None:

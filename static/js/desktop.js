@@ -23,8 +23,9 @@ export function prepare() {
 document.addEventListener("click", async ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;
   if (action !== "desktop-on" && action !== "desktop-off") return;
-  localStorage.setItem(CHOICE, action === "desktop-on" ? "on" : "off");
   if (action === "desktop-on") await Notification.requestPermission();
+  // Last, for other pages hear of it.
+  localStorage.setItem(CHOICE, action === "desktop-on" ? "on" : "off");
   prepare();
   sight();
   document.querySelector("[data-desktop-state]:not([hidden]) button")?.focus();

@@ -2,13 +2,25 @@
 
 // Only the list is kept by everybody; all else is rare.
 document.addEventListener("parley:told", async ({ detail }) => {
-  const isNews = !["sidebar", "hello"].includes(detail.t) || detail.n !== shownCount();
-  // After a time without a socket anything may have changed.
-  if (detail.t === "sidebar" || detail.again) refresh();
-  if (isNews || detail.again) (await import("./notifications.js")).take(detail);
+  // Before its socket was there the page may have missed something, and after it was lost anything.
+  const missed = detail.t === "hello" && (detail.again || detail.n !== shownCount());
+  if (detail.t === "sidebar" || missed) refresh();
+  if (detail.t === "unread") for (const id of detail.ids) mark(id, detail.unread);
+  if (missed || !["sidebar", "hello", "unread"].includes(detail.t)) (await import("./notifications.js")).take(detail);
 });
 
 const shownCount = () => Number(document.querySelector("#unread-count [data-count]")?.textContent);
+
+// The list itself stays as it is, however far somebody has scrolled in it.
+function mark(id, isUnread) {
+  const link = document.getElementById(`link-${id}`);
+  document.getElementById(`unread-${id}`)?.remove();
+  link?.removeAttribute("aria-describedby");
+  if (!link || !isUnread) return;
+  link.after(document.getElementById("unread-template").content.cloneNode(true));
+  link.nextElementSibling.id = `unread-${id}`;
+  link.setAttribute("aria-describedby", `unread-${id}`);
+}
 
 // Asked for once however many events come together, and by pages that are looked at.
 let waits = false;
@@ -50,9 +62,10 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
 // Not needed for the page to be there.
 function whenIdle() {
   if (!document.querySelector("[data-socket]")) import("./user-socket.js");
-  if (shownCount()) import("./notifications.js");
+  if (shownCount() || document.getElementById("notifications-page")) import("./notifications.js");
   else if (localStorage.getItem("desktop-notifications") === "on") import("./desktop.js");
 }
+addEventListener("storage", ({ key }) => key === "desktop-notifications" && import("./desktop.js"));
 const soon = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
 if (document.readyState === "complete") soon(whenIdle);
 else addEventListener("load", () => soon(whenIdle));

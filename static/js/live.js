@@ -84,7 +84,7 @@ function onmessage(data) {
   else if (data.t === "end" && reply) end(reply, data);
   else if (data.t === "gone" && reply) forget(reply);
   else if (data.t === "thread") threadChanged(data.leaf);
-  else if (["sidebar", "notification", "read", "announcement"].includes(data.t)) tell(data);
+  else if (["sidebar", "unread", "notification", "read", "announcement"].includes(data.t)) tell(data);
 }
 
 // A reply that was deleted: what still comes of it has no place.

@@ -76,6 +76,11 @@ export async function run(link) {
   panel().querySelector("a, button").focus({ focusVisible: link.matches(":focus-visible") });
 }
 
+// With what is unread the button goes: the focus stays in the list.
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => {
+  if (requestConfig.elt.matches(".notifications-all")) document.querySelector("#notification-items a")?.focus();
+});
+
 // A click on the bell closes its panel before it is heard of here.
 let dismissed = false;
 document.addEventListener(
