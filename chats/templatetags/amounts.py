@@ -24,4 +24,5 @@ def dollars(micros: int) -> str:
     if micros < _SMALLEST:
         return "< $0.0001"
     digits = 4 if micros < _CENT else 2
-    return f"${number_format(micros / 1e6, digits, force_grouping=True)}"
+    # `number_format` cuts digits off instead of rounding.
+    return f"${number_format(round(micros / 1e6, digits), digits, force_grouping=True)}"

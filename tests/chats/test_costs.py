@@ -15,6 +15,7 @@ from chats import conversations, messages
 from chats.models import Message
 from chats.pacing import Pacer
 from chats.run import Run
+from chats.templatetags.amounts import dollars
 from providers.types import ModelInfo, Usage
 from tests.chats.pages import HTMX
 from tests.conftest import make_user
@@ -122,3 +123,11 @@ async def test_a_reply_without_such_a_name_says_the_id(
     page = await async_client.get(f"/m/{made.id}/footer/", headers=HTMX)
     [facts] = parse(page.content.decode()).by_class("message-facts")
     assert facts.by_tag("span")[0].text == "demo"
+
+
+@pytest.mark.parametrize(
+    ("micros", "shown"),
+    [(0, "free"), (99, "< $0.0001"), (159, "$0.0002"), (1_999, "$0.0020"), (19_999, "$0.02")],
+)
+def test_amounts_are_rounded(micros: int, shown: str) -> None:
+    assert dollars(micros) == shown
