@@ -94,9 +94,7 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest('[data-action="send-now"]')) attempt();
   if (target.closest('[data-action="cancel-sending"]')) giveBack();
 });
-document.addEventListener("parley:reached", attempt);
-document.addEventListener("parley:renewed", attempt);
-document.addEventListener("parley:try", attempt);
+for (const name of ["reached", "renewed", "try"]) document.addEventListener(`parley:${name}`, attempt);
 // Another tab has sent it, or given it back.
 addEventListener("storage", ({ key, newValue }) => {
   if (key === waiting?.name && newValue === null) remove();

@@ -35,8 +35,7 @@ function entryOf({ path, formData, target }) {
     if (typeof value === "string" && name !== "csrfmiddlewaretoken") (values[name] ??= []).push(value);
   }
   const previews = document.getElementById("previews").innerHTML;
-  const swap = form().getAttribute("hx-swap");
-  return { path, values, previews, target: `#${target.id}`, swap };
+  return { path, values, previews, target: `#${target.id}`, swap: form().getAttribute("hx-swap") };
 }
 
 document.addEventListener("htmx:configRequest", (event) => {
