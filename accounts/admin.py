@@ -5,9 +5,10 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Field, QuerySet
-from django.forms import ChoiceField, ModelForm
+from django.db.models import DateTimeField, Field, QuerySet
+from django.forms import ChoiceField, ModelForm, SplitDateTimeField
 from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -126,6 +127,15 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # a plain class at run
         return users if request.user.is_superuser else users.filter(is_superuser=False)
 
 
+class NamedDateTime(AdminSplitDateTime):
+    """Django's two fields for a moment, which have no names for screen readers."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, (_("Date"), _("Time")), strict=True):
+            widget.attrs["aria-label"] = name
+
+
 @admin.register(Announcement)
 class AnnouncementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a plain class at run time
     """What everybody is told: at the top of their pages until they dismiss it or it ends."""
@@ -134,6 +144,9 @@ class AnnouncementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a plain 
     search_fields = ("title", "text")
     ordering = ("-created_at",)
     readonly_fields = ("created_at", "created_by")
+    formfield_overrides = {
+        DateTimeField: {"form_class": SplitDateTimeField, "widget": NamedDateTime}
+    }
 
     def save_model(
         self, request: HttpRequest, obj: Announcement, form: "ModelForm[Announcement]", change: bool

@@ -12,10 +12,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import People
 from tests.e2e.person import DESK, PHONE, Chat, Person
+from tests.files import image
 from tests.server import Server
 
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -51,6 +52,11 @@ SIGNED_IN: Final = {
     "chats:data": "/settings/data/",
     "accounts:account": "/settings/account/",
     "account_change_password": "/accounts/password/change/",
+    "chats:templates": "/templates/",
+    "chats:new_template": "/templates/new/",
+    "chats:presets": "/presets/",
+    "chats:new_preset": "/presets/new/",
+    "notifications:list": "/notifications/",
     "providers:keys": "/settings/providers/",
     "providers:add_key": "/settings/providers/add/openai/",
     "providers:status": "/settings/providers/status/",
@@ -62,19 +68,32 @@ OF_A_CHAT: Final = {
     "chats:settings": "/c/{chat}/settings/",
     "chats:edit": "/m/{question}/edit/",
     "chats:more": "/m/{reply}/more/",
+    "chats:attachment_text": "/attachments/{file}/text/",
+}
+OF_THE_LIBRARY: Final = {
+    "chats:templates": "/templates/",
+    "chats:template": "/templates/{template}/",
+    "chats:use_template": "/templates/{template}/use/",
+    "chats:presets": "/presets/",
+    "chats:preset": "/presets/{preset}/",
+    "chats:use_preset": "/presets/{preset}/use/",
 }
 NO_PAGES: Final = {
-    "chats:archive-all", "chats:delete-all", "chats:delete-archived", "chats:end", "chats:keep",
-    "chats:restore-deletion", "chats:stay",
-    "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:attachment",
-    "chats:branch", "chats:bring-back", "chats:choose", "chats:continue", "chats:delete",
-    "chats:delete_from", "chats:discard", "chats:footer", "chats:message", "chats:model",
-    "chats:pin", "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
-    "chats:retry", "chats:start", "chats:stop", "chats:stop_all", "chats:switch", "chats:unpin",
-    "chats:upload", "providers:cancel_download", "providers:change_key", "providers:delete_key",
-    "providers:disable_key", "providers:downloads", "providers:enable_key",
-    "providers:environment_downloads", "providers:make_default", "providers:refresh",
-    "providers:test_key",
+    "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:apply_preset",
+    "chats:archive-all", "chats:attachment", "chats:attachment_state", "chats:branch",
+    "chats:bring-back", "chats:choose", "chats:continue", "chats:copy_preset",
+    "chats:copy_template", "chats:delete", "chats:delete-all", "chats:delete-archived",
+    "chats:delete_from", "chats:delete_preset", "chats:delete_template", "chats:discard",
+    "chats:end", "chats:footer", "chats:keep", "chats:message", "chats:model", "chats:pin",
+    "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
+    "chats:restore-deletion", "chats:retry", "chats:seen", "chats:start", "chats:stay",
+    "chats:stop", "chats:stop_all", "chats:switch", "chats:thumbnail", "chats:undo_preset",
+    "chats:unpin", "chats:upload", "notifications:banner", "notifications:follow",
+    "notifications:read", "notifications:read_all", "notifications:read_announcement",
+    "notifications:toast", "providers:cancel_download", "providers:change_key",
+    "providers:delete_key", "providers:disable_key", "providers:downloads",
+    "providers:enable_key", "providers:environment_downloads", "providers:make_default",
+    "providers:refresh", "providers:test_key",
 }  # fmt: skip
 """Only forms are posted there, or they answer with something that is no page of its own."""
 
@@ -101,21 +120,30 @@ def check(page: Page, what: str) -> None:
 
 
 def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
-    """A chat with all that a reply can hold, and the names of its parts in addresses."""
+    """A chat with files and all that a reply can hold, and the ids of its parts."""
     chat = person.chat(model="demo/demo")
+    chat.page.set_input_files(
+        ".composer-file",
+        [
+            {"name": "sales.csv", "mimeType": "text/csv", "buffer": b"month,sum\nMay,7\n"},
+            {"name": "sea.jpg", "mimeType": "image/jpeg", "buffer": image(640, 480)},
+        ],
+    )
+    expect(chat.page.locator("#previews")).to_contain_text("tokens")
     chat.send("Show code, a table, steps and a formula")
     chat.reply_is("complete")
     ids = {
         "chat": re.findall(r"/c/([0-9a-f-]{36})/", chat.page.url)[0],
         "question": str(chat.questions.last.get_attribute("data-message")),
         "reply": str(chat.reply.get_attribute("data-message")),
+        "file": re.findall(r"/attachments/([0-9a-f-]{36})/text/", chat.page.content())[0],
     }
     return chat, ids
 
 
 def test_every_address_is_known_here() -> None:
     """As a page to look at, or as none."""
-    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT}
+    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_THE_LIBRARY}
     assert set(addresses(get_resolver())) == pages | NO_PAGES
     assert not pages & NO_PAGES
 
@@ -150,11 +178,39 @@ def test_pages_of_a_chat(ann: Person) -> None:
         chat.page.keyboard.press("Escape")
 
 
+def test_pages_of_the_library(ann: Person) -> None:
+    """With a template and a preset, each shared, and the list that a slash opens."""
+    text = "Write to {{name}} on {{day:date}}: {{words:long}} {{tone:choice(kind|firm)}}"
+    ann.post("/templates/new/", {"name": "Letter", "content": text, "is_shared": "on"})
+    ann.post("/presets/new/", {"name": "Sober", "model": "demo/demo", "is_shared": "on"})
+    ids = {
+        kind: re.findall(rf"/{kind}s/([0-9a-f-]{{36}})/", ann.open(f"/{kind}s/").page.content())[0]
+        for kind in ("template", "preset")
+    }
+    page = ann.open("/").page
+    for name, path in OF_THE_LIBRARY.items():
+        page.goto(path.format(**ids))
+        check(page, name)
+    page.goto("/")
+    page.locator("#composer").press_sequentially("/Let")
+    page.get_by_role("option", name="Letter").wait_for(state="visible")
+    check(page, "the list of templates")
+    page.keyboard.press("Enter")
+    page.get_by_label("name", exact=True).wait_for(state="visible")
+    check(page, "the form of a template")
+
+
+def test_temporary_chat(ann: Person) -> None:
+    page = ann.open("/?temporary=1").page
+    check(page, "a temporary chat")
+
+
 OPENED: Final = {
     '[data-action="pick-model"]': "#model-options [role=option]",
-    '[popovertarget="conversation-settings"]': "#settings-form",
+    '.topbar > [popovertarget="conversation-settings"]': "#settings-form",
     '[data-role="assistant"] [data-action="message-menu"]': "#message-menu .menu-item",
     '[popovertarget="account-menu"]': "#account-menu .menu-item",
+    "#bell": "#notifications h2, #notifications p",
     ".conversation-more": ".conversation .menu .menu-item",
 }
 """What opens on the page of a chat, by what opens it, and something that is seen then."""
