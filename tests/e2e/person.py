@@ -8,6 +8,7 @@ chat.reply_is("complete")
 """
 
 import re
+from contextlib import closing
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ class Person:
         self._expected: list[re.Pattern[str]] = []
         # Sign-ups are limited by address.
         address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        self._headers = {"X-Forwarded-For": address}
         self.context: BrowserContext = browser.new_context(
             base_url=url,
             **{
@@ -57,7 +59,7 @@ class Person:
                 "locale": "en-GB",
                 "timezone_id": "UTC",
                 "reduced_motion": "reduce",
-                "extra_http_headers": {"X-Forwarded-For": address},
+                "extra_http_headers": self._headers,
                 **options,
             },
         )
@@ -96,18 +98,23 @@ class Person:
         assert answer.status == 302, answer.text()
 
     def sign_out_and_in(self, name: str = "") -> None:
-        """As in another tab: end the session and begin one, of this account or of `name`'s."""
-        self.context.clear_cookies()
-        page = self.context.request.get("/accounts/login/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text())
-        assert token
-        form: dict[str, str | float | bool] = {
-            "login": name or self.name,
-            "password": PASSWORD,
-            "csrfmiddlewaretoken": token[1],
-        }
-        answer = self.context.request.post("/accounts/login/", form=form, max_redirects=0)
-        assert answer.status == 302, answer.text()
+        """As in another tab: another session, of this account or of `name`'s, in one moment."""
+        browser = self.context.browser
+        assert browser
+        with closing(
+            browser.new_context(base_url=self.url, extra_http_headers=self._headers)
+        ) as new:
+            page = new.request.get("/accounts/login/")
+            token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text())
+            assert token
+            form: dict[str, str | float | bool] = {
+                "login": name or self.name,
+                "password": PASSWORD,
+                "csrfmiddlewaretoken": token[1],
+            }
+            answer = new.request.post("/accounts/login/", form=form, max_redirects=0)
+            assert answer.status == 302, answer.text()
+            self.context.add_cookies(new.cookies())  # type: ignore[arg-type]
 
     def post(self, path: str, form: dict[str, str | float | bool]) -> str:
         """Send a form of the site without a page; the text of the answer."""
