@@ -122,7 +122,7 @@ def test_without_script_the_page_says_so(
 ) -> None:
     conversation = make_conversation(owner)
     answer = owner_client.post(
-        f"/c/{conversation.id}/messages/", {"content": "Look", "image": png()}
+        f"/c/{conversation.id}/messages/", {"content": "Look", "file": png()}
     )
     assert answer.status_code == 422
     assert "Plain does not take images." in answer.text
