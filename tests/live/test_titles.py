@@ -144,7 +144,7 @@ async def test_a_stopped_reply_and_the_demo_get_none(tess: Person, upstream: Ups
 
 
 async def test_off_for_one_person(tess: Person, upstream: Upstream) -> None:
-    body = {"theme": "system", "default_model": ""}
+    body = {"theme": "system", "default_model": "", "makes_titles": ""}
     assert (await tess.submit("/settings/", body)).status_code == 302
     reply = await begin(tess, "say Never")
     await tess.ended(reply)
