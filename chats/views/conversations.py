@@ -59,7 +59,7 @@ def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     messages.success(
         request,
         _("“%(title)s” was deleted.") % {"title": conversation},
-        extra_tags=f"undo:{conversation.id}",
+        extra_tags="" if conversation.is_temporary else f"undo:{conversation.id}",
     )
     if not request.htmx:
         return SeeOther("/")
