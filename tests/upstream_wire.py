@@ -253,9 +253,7 @@ class AnthropicWire:
         if part.name == "web_search":
             page = {"type": "web_search_result", "url": part.result, "title": "Found"}
             answer = {"type": "web_search_tool_result", "tool_use_id": part.id}
-            return call + self._block(
-                {**answer, "content": [{**page, "encrypted_content": "eA"}]}
-            )
+            return call + self._block({**answer, "content": [{**page, "encrypted_content": "eA"}]})
         return call + self._block({**answer, "content": found})
 
     def finish(self, reason: str, tokens: int) -> bytes:

@@ -116,14 +116,14 @@ function countdowns(root) {
   if (root.querySelector("[data-countdown]")) import("./countdown.js").then((m) => m.start());
 }
 
+function comparisons(root) {
+  if (root.querySelector("[data-comparison], #compare-chosen input")) import("./compare.js");
+}
+
 // A temporary chat may have been left by coming here.
 function temporary() {
   if (!sessionStorage.getItem("temporary") && !document.querySelector("[data-temporary]")) return;
   import("./temporary.js").then((m) => m.settle());
-}
-
-function comparisons(root) {
-  if (root.querySelector("[data-comparison], #compare-chosen input")) import("./compare.js");
 }
 
 function settle(root) {
