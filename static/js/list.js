@@ -59,9 +59,22 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   document.querySelector("#main > h1").textContent = title;
 });
 
+// A page without a conversation hears of what concerns its user by a socket of its own; that of a
+// conversation hears of it by the conversation's.
+async function listen() {
+  const { Connection } = await import("./connection.js");
+  const tell = (detail) => document.dispatchEvent(new CustomEvent("parley:told", { detail }));
+  const trouble = () => document.dispatchEvent(new CustomEvent("parley:trouble", { detail: "signedOut" }));
+  if (document.querySelector("[data-socket]")) return;
+  const onopen = (again, hello) => tell({ ...hello, again });
+  const connection = new Connection("/ws/user/", { onmessage: tell, onopen, ondown() {}, onended: trouble });
+  // A chat began on this page.
+  document.addEventListener("parley:live", () => connection.close(), { once: true });
+}
+
 // Not needed for the page to be there.
 function whenIdle() {
-  if (!document.querySelector("[data-socket]")) import("./user-socket.js");
+  if (!document.querySelector("[data-socket]")) listen();
   if (shownCount() || document.getElementById("notifications-page")) import("./notifications.js");
   else if (localStorage.getItem("desktop-notifications") === "on") import("./desktop.js");
 }

@@ -69,7 +69,15 @@ for (const name of ["dragenter", "dragover", "drop"]) {
   });
 }
 
-if (hasComposer()) import("./context.js");
+// How much of the model's context is used is told at once in a chat, and in a new one as soon as
+// somebody writes, or is about to add a file.
+const context = () => hasComposer() && import("./context.js");
+if (document.getElementById("thread")) context();
+for (const name of ["input", "pointerover", "focusin"]) {
+  document.addEventListener(name, ({ target }) => {
+    if (name === "input" || target.closest?.(".composer-attach")) context();
+  });
+}
 
 // `/` and `@` open lists over the composer. Enter waits for them, and for the script that does it.
 let library = null;

@@ -68,6 +68,7 @@ def test_images_that_the_model_does_not_take(chat: Chat) -> None:
     """The button says so, and so does adding some; other files and other models are taken."""
     files = chat.page.locator(".composer-file")
     why = "plain:1b does not take images. Choose another model to send some."
+    files.focus()
     expect(files).to_have_accessible_description(why)
     words: FilePayload = {"name": "cat.txt", "mimeType": "text/plain", "buffer": b"A cat."}
     files.set_input_files([picture(), words])
@@ -75,6 +76,7 @@ def test_images_that_the_model_does_not_take(chat: Chat) -> None:
     expect(chat.page.locator("#previews li")).to_have_count(1)
     expect(chat.page.locator("#previews li")).to_contain_text("cat.txt")
     chat.page.goto("/?model=ollama/ok")
+    files.focus()
     expect(files).to_have_accessible_description("")
     files.set_input_files(picture())
     expect(chat.page.locator("#previews img")).to_be_visible()
@@ -82,6 +84,7 @@ def test_images_that_the_model_does_not_take(chat: Chat) -> None:
 
 def test_images_follow_another_choice_of_model(chat: Chat) -> None:
     files = chat.page.locator(".composer-file")
+    files.focus()
     expect(files).to_have_accessible_description(re.compile("does not take images"))
     chat.page.locator("#model-button").click()
     chat.page.get_by_role("combobox").fill("ollama echo")
