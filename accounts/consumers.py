@@ -54,6 +54,8 @@ class UserConsumer(AsyncWebsocketConsumer):
         self._received = 0
         self._check: asyncio.Task[None] | None = None
         self._user: User | None = None
+        self._counting = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         user = self.scope["user"]
         # Accepted before it is closed, so that the browser learns the code.
         await self.accept()
@@ -72,8 +74,7 @@ class UserConsumer(AsyncWebsocketConsumer):
         # Asked once it has joined: nobody told this page of what changed before.
         hello = await self.hello(user)
         if hello is not None:
-            unread = await database_sync_to_async(notifications.count_unread)(user)
-            await self.page_event({"payload": {"t": "hello", "n": unread, **hello}})
+            await self._count_and_forward({"t": "hello", **hello})
 
     async def admit(self, user: User) -> Sequence[str] | None:
         """The groups of what the page shows; None when the socket was closed instead."""
@@ -91,6 +92,8 @@ class UserConsumer(AsyncWebsocketConsumer):
         """Leave everything."""
         if self._check is not None:
             self._check.cancel()
+        for task in self._tasks:
+            task.cancel()
         for group in self._groups:
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -112,9 +115,28 @@ class UserConsumer(AsyncWebsocketConsumer):
         """Forward an event to the page."""
         await self.send(json.dumps(message["payload"], ensure_ascii=False, separators=(",", ":")))
 
+    async def user_event(self, message: dict[str, Any]) -> None:
+        """Forward an event with how much is unread, beside the frames, which wait for no query."""
+        task = asyncio.create_task(self._count_and_forward(message["payload"]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def session_ended(self, message: dict[str, Any]) -> None:
         """The session was signed out."""
         await self.close(SIGNED_OUT)
+
+    async def _count_and_forward(self, payload: dict[str, Any]) -> None:
+        """One after the other: what is sent last was counted last."""
+        async with self._counting:
+            if self._user is None:
+                return
+            try:
+                unread = await database_sync_to_async(notifications.count_unread)(self._user)
+            except DatabaseError:
+                logger.exception("What a user has not read could not be counted")
+            else:
+                payload = {**payload, "n": unread}
+            await self.page_event({"payload": payload})
 
     def _flooded(self) -> bool:
         now = time.monotonic()

@@ -32,6 +32,14 @@ def page_event(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "page.event", "payload": dict(payload)}
 
 
+def user_event(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for what changes how much is unread: the consumer adds the number as `n`.
+
+    Whoever changed it cannot tell: of two at once the slower one would have the last word.
+    """
+    return {"type": "user.event", "payload": dict(payload)}
+
+
 def session_ended(session_key: str) -> None:
     """Close the sockets of a session that was signed out, at once."""
     async_to_sync(send_to_group)(session_group(session_key), {"type": "session.ended"})

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -231,13 +230,8 @@ def prune() -> int:
 
 
 def _tell(user_id: UUID, payload: dict[str, Any]) -> None:
-    """Tell the user's pages on commit, with how many are unread then."""
-
-    def send() -> None:
-        told = {**payload, "n": count_unread(User(pk=user_id))}
-        async_to_sync(events.send_to_group)(events.user_group(user_id), events.page_event(told))
-
-    transaction.on_commit(send)
+    """Tell the user's pages on commit; each finds out by itself how many are unread then."""
+    events.send_on_commit(events.user_group(user_id), events.user_event(payload))
 
 
 def _mark_rows_read(user: User, rows: Sequence[Notification]) -> None:

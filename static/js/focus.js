@@ -1,6 +1,6 @@
 // What leaves the page passes the focus on: keyboards and screen readers would start at the top.
 document.addEventListener("htmx:beforeSwap", ({ detail: { target: gone } }) => {
-  if (!gone.matches("li[id], #archived, .announcement") || !gone.contains(document.activeElement)) return;
+  if (!gone.matches("li[id], #archived, #announcements") || !gone.contains(document.activeElement)) return;
   const { nextElementSibling: next, previousElementSibling: previous } = gone;
   // Swapped at once after this event.
   setTimeout(() => {

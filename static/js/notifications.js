@@ -33,15 +33,18 @@ function readElsewhere({ announcement, n }) {
   if (shown && (String(announcement) === shown.dataset.announcement || !n)) banner();
 }
 
+// What is just being answered brings the news along, and needs its place on the page.
+const isAsking = (part) => Boolean(part.querySelector(".htmx-request"));
+
 function banner() {
-  const target = document.getElementById("announcement");
-  window.htmx.ajax("GET", "/notifications/banner/", { source: target, target, swap: "outerHTML" });
+  const target = document.getElementById("announcements");
+  if (!isAsking(target)) window.htmx.ajax("GET", "/notifications/banner/", { source: target, target, swap: "innerHTML" });
 }
 
 // A list that is open stays as it is while somebody uses it.
 function refreshList() {
   const list = document.getElementById("notification-items");
-  if (!list || list.matches(":hover, :focus-within") || (panel().contains(list) && !panel().matches(":popover-open"))) return;
+  if (!list || isAsking(list) || list.matches(":hover, :focus-within") || (panel().contains(list) && !panel().matches(":popover-open"))) return;
   window.htmx.ajax("GET", "/notifications/", { source: list, target: list, swap: "innerHTML" });
 }
 
@@ -55,8 +58,7 @@ function count(unread) {
 // Tabs are told apart by their titles, whoever changes these.
 const title = document.querySelector("title");
 function inTitle() {
-  const badge = document.getElementById("unread-count");
-  const unread = badge.hidden ? 0 : Number(badge.querySelector("[data-count]").textContent);
+  const unread = Number(document.querySelector("#unread-count:not([hidden]) [data-count]")?.textContent);
   const bare = document.title.replace(/^\(\d+\) /, "");
   const wanted = unread ? `(${unread}) ${bare}` : bare;
   if (document.title !== wanted) document.title = wanted;

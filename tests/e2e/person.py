@@ -152,6 +152,9 @@ class Person:
             self._note(f"request to another host: {request.url}")
 
     def _saw_console(self, message: ConsoleMessage) -> None:
+        # A page may go while its socket is being opened.
+        if "before receiving a handshake response" in message.text:
+            return
         if message.type in {"error", "warning"}:
             self._note(f"console {message.type}: {message.text} {message.location}")
 

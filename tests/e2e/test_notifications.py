@@ -11,8 +11,8 @@ from tests.e2e.person import PHONE, Chat, Person
 from tests.server import Server
 
 HOSTILE: Final = '<img src=x onerror="window.__pwned=1"> “&amp;” \u202etea'
-SOON: Final = "openai/fast-40@25"
-"""A model whose reply takes two seconds or so."""
+SOON: Final = "openai/fast-120@30"
+"""A model whose reply takes four seconds or so."""
 _HIDING: Final = """
 window.__hidden = false;
 Object.defineProperty(Document.prototype, "hidden", { get: () => window.__hidden });
@@ -21,7 +21,9 @@ _SPY: Final = """
 window.__asked = 0;
 window.__shown = [];
 window.Notification = class {
-  static get permission() { return window.__permission ?? localStorage.getItem("spy") ?? "default"; }
+  static get permission() {
+    return window.__permission ?? localStorage.getItem("spy") ?? "default";
+  }
   static async requestPermission() {
     window.__asked += 1;
     if (this.permission === "default") localStorage.setItem("spy", "granted");
@@ -261,7 +263,7 @@ def test_a_page_has_one_socket_and_asks_for_the_list_once(
     page = ann.context.new_page()
     sockets: list[WebSocket] = []
     asked: list[str] = []
-    page.on("websocket", lambda socket: sockets.append(socket))
+    page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108  built-ins cannot
     page.on("request", lambda request: asked.append(request.url))
     with page.expect_websocket(lambda socket: socket.url.endswith("/ws/user/")) as opened:
         page.goto("/?model=openai/ok")
