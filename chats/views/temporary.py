@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from chats.access import conversation_or_404
 from chats.models import Conversation
@@ -28,7 +30,10 @@ def keep(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 def end(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """Delete it for good: the button, or a page that came in the place of the chat's."""
     end_conversation(conversation=_temporary_or_404(request, conversation_id))
-    return HttpResponse(status=204) if request.htmx else SeeOther("/")
+    if request.htmx:
+        return HttpResponse(status=204)
+    messages.success(request, _("The temporary chat was deleted, with its files."))
+    return SeeOther("/")
 
 
 def _temporary_or_404(request: PageRequest, conversation_id: UUID) -> Conversation:

@@ -69,6 +69,33 @@ def test_it_is_gone_when_another_chat_is_opened(ann: Person) -> None:
     assert _status(ann, ordinary) == 200
 
 
+def test_its_file_and_a_copy_of_its_tab_do_not_end_it(ann: Person) -> None:
+    """The text of a file shows in the same tab. Of two tabs the one that goes last ends the chat."""
+    ann.expect_problem("status of 404")
+    chat = ann.chat(model="openai/echo")
+    chat.page.get_by_label("Temporary").check()
+    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Notes"}
+    chat.page.locator(".composer-file").set_input_files([notes])
+    expect(chat.page.locator("#previews .file-state[data-state=ready]")).to_be_visible()
+    chat.send(f"My secret {WORD}")
+    chat.reply_is("complete")
+    address = chat.page.evaluate("() => location.pathname")
+    with ann.context.expect_page() as opened:
+        chat.page.evaluate("() => void open(location.href)")
+    copy = Chat(opened.value)
+    expect(copy.page.get_by_role("button", name="Temporary")).to_be_visible()
+    chat.questions.get_by_role("link", name="notes.txt").first.click()
+    expect(chat.page.get_by_role("heading", name="notes.txt")).to_be_visible()
+    left = "() => !sessionStorage.getItem('temporary')"
+    copy.page.goto("/")
+    copy.page.wait_for_function(left)
+    assert _status(ann, address) == 200
+    chat.page.get_by_role("link", name="Back to the chat").click()
+    expect(chat.questions).to_have_text([re.compile(WORD)])
+    chat.page.goto("/")
+    _is_gone(chat, ann, address)
+
+
 def test_ended_by_its_button_and_by_signing_out(ann: Person) -> None:
     """With the keyboard; nothing is asked and nothing comes back."""
     chat = _begin(ann)
@@ -80,6 +107,7 @@ def test_ended_by_its_button_and_by_signing_out(ann: Person) -> None:
     end.focus()
     end.press("Enter")
     expect(chat.page).to_have_url(re.compile(r"/$"))
+    expect(chat.toasts).to_have_text([re.compile("The temporary chat was deleted")])
     assert _status(ann, address) == 404
     again = _begin(ann)
     address = again.page.evaluate("() => location.pathname")
