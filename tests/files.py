@@ -184,6 +184,33 @@ def image(width: int, height: int, format_: str = "JPEG", **options: object) -> 
     return out.getvalue()
 
 
+def phone_photo(width: int = 300, height: int = 200) -> bytes:
+    """A JPEG with a second picture behind it, as telephones make them."""
+    out, second = io.BytesIO(), Image.new("RGB", (width, height), "blue")
+    first = Image.new("RGB", (width, height), "red")
+    first.save(out, "MPO", save_all=True, append_images=[second])
+    return out.getvalue()
+
+
+def crumbled_images(size: int = 3_000_000) -> dict[str, bytes]:
+    """Images with next to nothing in them, in as many pieces as fit into `size` bytes."""
+    png, jpeg, gif = (image(10, 10, kind) for kind in ("PNG", "JPEG", "GIF"))
+    nothing = struct.pack(">I", 0) + b"prVt" + struct.pack(">I", zlib.crc32(b"prVt"))
+    frame = gif.index(b",", 13)
+    return {
+        "empty PNG chunks": png[:33] + nothing * (size // 12) + png[33:],
+        "empty JPEG segments": jpeg[:2] + b"\xff\xe5\0\2" * (size // 4) + jpeg[2:],
+        "JPEG markers alone": jpeg[:2] + b"\xff\xd0" * (size // 2) + jpeg[2:],
+        "JPEG filling": jpeg[:2] + b"\xff" * size + jpeg[2:],
+        "JPEG rubbish": jpeg[:2] + b"\xff\xe5\0\2" + b"\1" * size + jpeg[2:],
+        "GIF comments": gif[:frame] + b"!\xfe\1a\0" * (size // 5) + gif[frame:],
+        "a GIF comment in pieces": (
+            gif[:frame] + b"!\xfe" + b"\1a" * (size // 2) + b"\0" + gif[frame:]
+        ),
+        "GIF rubbish": gif[:frame] + b"\1" * size + gif[frame:],
+    }
+
+
 def pixel_bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     """A PNG of a few bytes that says how large it is."""
 

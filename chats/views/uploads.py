@@ -20,7 +20,7 @@ from chats.models import Attachment
 from chats.views.answers import PageRequest, SeeOther, page
 
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
-"""Raster types, whose bytes were checked on upload. Anything else is only ever downloaded."""
+"""Raster types, told by their first bytes. Anything else is only ever downloaded."""
 PREVIEW = "chats/composer_file.html#preview"
 
 

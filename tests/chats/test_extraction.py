@@ -144,6 +144,17 @@ def test_of_an_animation_the_first_frame_is_taken_and_glass_stays_clear() -> Non
     assert decoded(answer, "reduced").getpixel((5, 5)) == (0, 0, 0, 0)
 
 
+def test_of_a_photograph_with_a_second_one_the_first_is_taken() -> None:
+    answer = run("image", files.phone_photo())
+    assert (answer["width"], answer["height"]) == (300, 200)
+    red, _green, _blue = decoded(answer, "reduced").convert("RGB").getpixel((9, 9))  # type: ignore[misc]
+    assert red > 200
+
+
+def test_an_image_in_millions_of_pieces_is_given_up() -> None:
+    assert refusal("image", files.crumbled_images(24_000_000)["JPEG filling"], seconds=1) == "time"
+
+
 @pytest.mark.parametrize(
     ("reader", "data"),
     [

@@ -1,6 +1,8 @@
 """What files are, by their bytes."""
 
 import io
+import random
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -66,6 +68,11 @@ def test_kinds_that_are_taken(data: bytes, kind: kinds.Kind) -> None:
         (files.pixel_bomb(25_000, 1), "too_many_pixels"),
         (b"\x89PNG\r\n\x1a\nrubbish", "not_an_image"),
         (b"GIF89a", "not_an_image"),
+        (b"\xff\xd8\xff", "not_an_image"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "not_an_image"),
+        (files.image(10, 10, "GIF").replace(b"\x0a\0\x0a\0", b"\0\0\x0a\0", 1), "not_an_image"),
+        (old_office("")[:8], "not_taken"),
+        (old_office("")[:29], "not_taken"),
     ],
 )
 def test_kinds_that_are_refused(data: bytes, code: str) -> None:
@@ -80,30 +87,106 @@ def test_kinds_that_are_refused(data: bytes, code: str) -> None:
         (files.image(1024, 10, "PNG"), True),
         (files.image(1025, 10, "PNG"), False),
         (files.image(9, 9, "GIF"), False),
+        (files.image(9, 9, "JPEG"), True),
+        (files.image(9, 9, "JPEG", progressive=True, icc_profile=b"x" * 200), True),
         (files.image(9, 9, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0"), False),
+        (files.image(9, 9, "JPEG", comment=b"Taken at home"), False),
+        (files.image(9, 9, "JPEG") + b"more", False),
+        (files.image(9, 9, "JPEG")[:-2], False),
+        (files.image(9, 9, "PNG")[:-1], False),
+        (files.image(9, 9, "PNG") + b"more", False),
+        (files.image(9, 9, "PNG").replace(b"IDATx", b"IDATy"), False),
+        (files.crumbled_images(100_000)["empty PNG chunks"], False),
+        (files.phone_photo(), False),
     ],
 )
 def test_images_that_are_shown_as_they_are(data: bytes, is_small: bool) -> None:
     assert kind_of(data).is_small is is_small
 
 
-def test_a_file_is_never_read_whole_to_tell_its_kind() -> None:
-    read: list[int] = []
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (files.image(300, 200, "PNG"), "image/png"),
+        (files.image(300, 200, "GIF"), "image/gif"),
+        (files.image(300, 200, "JPEG", comment=b"x" * 60_000), "image/jpeg"),
+        (files.image(300, 200, "JPEG", progressive=True), "image/jpeg"),
+        (files.phone_photo(), "image/jpeg"),
+        (files.image(300, 200, "WEBP"), "image/webp"),
+        (files.image(300, 200, "WEBP", lossless=True), "image/webp"),
+        (files.image(300, 200, "WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0"), "image/webp"),
+    ],
+)
+def test_sizes_of_images(data: bytes, media_type: str) -> None:
+    kind = kind_of(data)
+    assert (kind.media_type, kind.width, kind.height) == (media_type, 300, 200)
 
-    class Counted(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            data = super().read(size)
-            read.append(len(data))
-            return data
 
-    for make in (lambda: files.pdf(["x"], padding=5_000_000), lambda: b"x" * 5_000_000):
-        _checked(make, Counted, read)
-    _checked(lambda: files.archive({"word/document.xml": "", "a": b"\1" * 9}), Counted, read)
+def test_a_large_webp_canvas_is_refused() -> None:
+    side = (16_382).to_bytes(3, "little")
+    chunk = b"VP8X" + struct.pack("<I", 10) + b"\2\0\0\0" + side + side
+    with pytest.raises(ValidationError, match="too many pixels"):
+        kind_of(b"RIFF" + struct.pack("<I", 22) + b"WEBP" + chunk + b"ANIM")
 
 
-def _checked(
-    make: Callable[[], bytes], counted: Callable[[bytes], io.BytesIO], read: list[int]
+class Counted(io.BytesIO):
+    """Knows how much was read of it, and how often."""
+
+    read_bytes = reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Counts."""
+        data = super().read(size)
+        self.read_bytes += len(data)
+        self.reads += 1
+        return data
+
+
+@pytest.mark.parametrize("what", files.crumbled_images(0))
+def test_an_image_in_millions_of_pieces_is_left_to_the_process_that_decodes(what: str) -> None:
+    """However long it is, few of them are looked at."""
+    file = Counted(files.crumbled_images()[what])
+    try:
+        kinds.recognise(file, name="x")
+    except ValidationError as error:
+        assert error.code == "not_an_image"  # noqa: PT017  either will do
+    assert file.reads < 5_000
+    assert file.read_bytes < 70_000
+
+
+def test_rubbish_is_refused_in_words(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever becomes of a file, recognising it ends in a kind or in a sentence."""
+    chance = random.Random(7)
+    seeds = [files.image(9, 9, kind) for kind in ("PNG", "JPEG", "GIF", "WEBP")]
+    seeds += [files.phone_photo(9, 9), files.docx(""), old_office("Workbook")]
+    for number in range(3000):
+        data = bytearray(seeds[number % len(seeds)])
+        for _change in range(chance.randint(1, 6)):
+            data[chance.randrange(4, min(len(data), 400))] = chance.choice([0, 255, 9, 64])
+        try:
+            kind_of(bytes(data[: chance.randint(4, len(data))]))
+        except ValidationError as error:
+            assert error.messages  # noqa: PT017  either will do
+    assert not caplog.records
+
+
+def test_a_fault_of_ours_is_logged_and_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    read.clear()
-    kinds.recognise(counted(make()), name="x")
-    assert sum(read) < 300_000
+    monkeypatch.setattr("chats.extraction.headers._png", lambda head: {b"other": 1}[head])
+    with pytest.raises(ValidationError, match="is damaged") as caught:
+        kind_of(files.image(9, 9, "PNG"))
+    assert caught.value.code == "damaged"
+    assert "KeyError" in caplog.text
+
+
+def test_a_file_is_never_read_whole_to_tell_its_kind() -> None:
+    for make in (lambda: files.pdf(["x"], padding=5_000_000), lambda: b"x" * 5_000_000):
+        _checked(make)
+    _checked(lambda: files.archive({"word/document.xml": "", "a": b"\1" * 9}))
+
+
+def _checked(make: Callable[[], bytes]) -> None:
+    file = Counted(make())
+    kinds.recognise(file, name="x")
+    assert file.read_bytes < 300_000

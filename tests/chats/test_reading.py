@@ -67,6 +67,7 @@ def test_a_small_image_needs_no_process(owner: User) -> None:
         (b"%PDF-1.7\nrubbish", "is damaged"),
         (b"x" * 70_000 + b"\0", "no text"),
         (files.image(2000, 2000)[:9000], "is damaged"),
+        (files.image(20, 20, "PNG").replace(b"IDATx", b"IDATy"), "is damaged"),
     ],
 )
 def test_what_cannot_be_read_says_why(owner: User, data: bytes, words: str) -> None:
