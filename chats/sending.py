@@ -32,26 +32,24 @@ def send_once(
 
     `make` runs inside a transaction and returns the message to remember and its result. `restore`
     gives that result again, from the message; None when this form asks for something else (a page
-    that was restored with other words in it), which is then made. Without a key nothing is
-    remembered. One query more than `make` has, and one that remembers.
+    that was restored with other words in it), which is then made and remembered in its place.
+    Without a key nothing is remembered. One query more than `make` has, and one that remembers.
     """
     if key is None:
         with transaction.atomic():
             return make()[1]
     try:
         with transaction.atomic():
-            known = _find(owner_id, key)
-            before = restore(known) if known else None
+            sending = _find(owner_id, key)
+            before = _restored(sending, restore)
             if before is not None:
                 return before
             message, made = make()
-            if known is None:
-                Sending.objects.create(owner_id=owner_id, key=key, message=message)
+            _remember(sending, message=message, owner_id=owner_id, key=key)
             return made
     except (IntegrityError, ValidationError):
         # The same form at the same time: the other one was taken, and nothing of this is left.
-        known = _find(owner_id, key)
-        before = restore(known) if known else None
+        before = _restored(_find(owner_id, key), restore)
         if before is None:
             raise
         return before
@@ -63,9 +61,22 @@ def prune_sendings() -> int:
     return expired.delete()[0]
 
 
-def _find(owner_id: UUID, key: UUID) -> Message | None:
+def _find(owner_id: UUID, key: UUID) -> Sending | None:
     sendings = Sending.objects.filter(owner_id=owner_id, key=key)
-    found = sendings.select_related("message__conversation").first()
-    if found is None or found.message.conversation.deleted_at is not None:
+    return sendings.select_related("message__conversation").first()
+
+
+def _restored(sending: Sending | None, restore: Callable[[Message], T | None]) -> T | None:
+    if sending is None or sending.message.conversation.deleted_at is not None:
         return None
-    return found.message
+    return restore(sending.message)
+
+
+def _remember(sending: Sending | None, *, message: Message, owner_id: UUID, key: UUID) -> None:
+    """What the key stands for from now on. Raises IntegrityError when another post was first."""
+    if sending is None:
+        Sending.objects.create(owner_id=owner_id, key=key, message=message)
+        return
+    same = Sending.objects.filter(id=sending.id, message_id=sending.message_id)
+    if not same.update(message=message, created_at=timezone.now()):
+        raise IntegrityError("The same form was taken meanwhile.")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -55,6 +55,48 @@ def test_other_words_are_another_message(conversation: Conversation) -> None:
         user=conversation.owner, content="More", model="demo/demo", key=key
     )
     assert started.question.conversation_id != conversation.id
+
+
+def test_other_words_sent_again(conversation: Conversation) -> None:
+    """The key stands for the newer words from then on."""
+    key = uuid4()
+    first = messages.post_message(conversation=conversation, content="More", key=key)
+    answer(first.reply)
+    other = messages.post_message(conversation=conversation, content="Still more", key=key)
+    answer(other.reply)
+    again = messages.post_message(conversation=conversation, content="Still more", key=key)
+    assert again.question == other.question
+    assert conversation.messages.filter(content="Still more").count() == 1
+
+
+def test_sent_again_after_its_chat_was_deleted(conversation: Conversation) -> None:
+    """The key may be one of a chat that can still be brought back."""
+    key, owner = uuid4(), conversation.owner
+    first = conversations.start_conversation(user=owner, content="Hello", key=key)
+    conversations.delete_conversation(conversation=first.question.conversation)
+    other = conversations.start_conversation(user=owner, content="Hello", key=key)
+    assert other.question != first.question
+    assert conversations.start_conversation(user=owner, content="Hello", key=key) == other
+
+
+def test_other_words_of_two_at_once(conversation: Conversation) -> None:
+    """Both saw the older message; what the first made is what the second is given."""
+    key = uuid4()
+    first = messages.post_message(conversation=conversation, content="More", key=key).question
+    other = Message.objects.create(conversation=conversation, role="user", content="Other")
+
+    def make() -> tuple[Message, Message]:
+        Sending.objects.filter(key=key).update(message=other)
+        lost = Message.objects.create(conversation=conversation, role="user", content="Lost")
+        return lost, lost
+
+    def restore(message: Message) -> Message | None:
+        return message if message.content == "Other" else None
+
+    with pytest.raises(IntegrityError, match="meanwhile"):
+        send_once(owner_id=conversation.owner_id, key=key, make=make, restore=restore)
+    assert Sending.objects.get().message == first
+    assert not conversation.messages.filter(content="Lost").exists()
 
 
 def test_edit_and_regenerate_sent_again(conversation: Conversation) -> None:
