@@ -5,7 +5,9 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from chats.broadcast import Broadcast
@@ -27,7 +29,8 @@ async def files_read(job: Job, broadcast: Broadcast, *, on_wait: Callable[[], No
     `on_wait` is called at each look, so that whoever watches over the reply stays patient.
     """
     shown, until = "", time.monotonic() + LONGEST_WAIT
-    while (file := await in_database(file_being_read, job)) is not None:
+    waited_for = await in_database(files_being_read, job)
+    while (file := await in_database(file_being_read, waited_for)) is not None:
         on_wait()
         if time.monotonic() > until:
             logger.warning("Reply %s does not wait for its files any longer", job.message.id)
@@ -40,19 +43,32 @@ async def files_read(job: Job, broadcast: Broadcast, *, on_wait: Callable[[], No
         await broadcast.notify("reading", "")
 
 
-def file_being_read(job: Job) -> Attachment | None:
-    """The first file of the reply's path that is; the others wait for it. One query for none."""
-    reading = Attachment.objects.filter(
-        messages__conversation=job.conversation_id, state=Attachment.State.READING
+def files_being_read(job: Job) -> list[UUID]:
+    """Files of the reply's path that are. The path stays as it is, so they are found once.
+
+    One query for none, two otherwise; no text of a message is loaded.
+    """
+    through = Attachment.messages.through.objects
+    reading = through.filter(
+        message__conversation=job.conversation_id, attachment__state=Attachment.State.READING
     )
-    found = list(reading.order_by("heartbeat_at", "created_at", "id").distinct())
-    if not found or job.message.parent_id is None:
+    links = list(reading.values_list("attachment_id", "message_id"))
+    if not links or job.message.parent_id is None:
+        return []
+    path = set(Message.objects.ids_to(job.message.parent_id))
+    return list(dict.fromkeys(file_id for file_id, message_id in links if message_id in path))
+
+
+def file_being_read(waited_for: list[UUID]) -> Attachment | None:
+    """The one of them that is to be told of: which a reader has begun with, before the others.
+
+    One query for one row; none when there is nothing to wait for.
+    """
+    if not waited_for:
         return None
-    path = {message.id for message in Message.objects.path_to(job.message.parent_id)}
-    through = Attachment.messages.through.objects.filter(attachment__in=found)
-    used = {link.attachment_id for link in through if link.message_id in path}
-    mine = [each for each in found if each.id in used]
-    return next((each for each in mine if each.heartbeat_at), mine[0]) if mine else None
+    reading = Attachment.objects.filter(id__in=waited_for, state=Attachment.State.READING)
+    begun_first = F("heartbeat_at").asc(nulls_last=True)
+    return reading.order_by(begun_first, "created_at", "id").first()
 
 
 def _progress(file: Attachment) -> str:

@@ -85,6 +85,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
             params.append(limit)
         return list(self.raw(sql, params))
 
+    def ids_to(self, leaf_id: UUID) -> list[UUID]:
+        """Ids from `leaf_id` up to the root: of long paths without their texts. One query."""
+        table = self.model._meta.db_table
+        sql = f"""
+            WITH RECURSIVE path(id, parent_id, depth) AS (
+                SELECT id, parent_id, 1 FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT up.id, up.parent_id, path.depth + 1
+                FROM {table} up JOIN path ON up.id = path.parent_id
+            )
+            SELECT id FROM path ORDER BY depth
+        """  # noqa: S608  the table's name is ours, the value is bound
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, [self._prepared(leaf_id)])
+            rows = cursor.fetchall()
+        return [self.model._meta.pk.to_python(row[0]) for row in rows]
+
     def newest_leaf_below(self, message_id: UUID) -> UUID:
         """Follow the newest child from `message_id` down to a leaf. One query."""
         table = self.model._meta.db_table

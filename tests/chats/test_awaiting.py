@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -42,18 +43,47 @@ def test_only_files_of_the_path_are_waited_for(owner: User, stranger: User) -> N
     other = Message.objects.create(conversation=conversation, role="user", content="Other")
     other.attachments.add(being_read(owner))
     job = job_for(conversation)
-    assert awaiting.file_being_read(job) is None
+    assert awaiting.files_being_read(job) == []
     early = being_read(owner, "early.pdf")
     conversation.messages.get(parent=None, content="Question 0").attachments.add(early)
-    found = awaiting.file_being_read(job)
-    assert found is not None
-    assert found.name == "early.pdf"
+    assert awaiting.files_being_read(job) == [early.id]
+    assert awaiting.file_being_read([early.id]) == early
+
+
+def test_one_that_a_reader_has_begun_with_is_told_of(owner: User) -> None:
+    waiting = being_read(owner, "waiting.pdf")
+    begun = being_read(owner, "begun.pdf", heartbeat_at=timezone.now())
+    ready = being_read(owner, "ready.pdf", state=State.READY)
+    waited_for = [waiting.id, begun.id, ready.id]
+    assert awaiting.file_being_read(waited_for) == begun
+    Attachment.objects.filter(id=begun.id).update(state=State.FAILED)
+    assert awaiting.file_being_read(waited_for) == waiting
+    waiting.delete()
+    assert awaiting.file_being_read(waited_for) is None
+
+
+def test_a_look_costs_one_row_whatever_the_length(
+    owner: User, django_assert_num_queries: Any
+) -> None:
+    """Several a second, for minutes: no text is loaded, and the path is not walked again."""
+    conversation = make_conversation(owner, turns=30)
+    file = being_read(owner)
+    conversation.messages.get(parent=None).attachments.add(file)
+    job = job_for(conversation)
+    with django_assert_num_queries(2) as found:
+        waited_for = awaiting.files_being_read(job)
+    with django_assert_num_queries(1) as look:
+        assert awaiting.file_being_read(waited_for) == file
+    asked = [query["sql"] for query in (*found.captured_queries, *look.captured_queries)]
+    assert not [sql for sql in asked if "content" in sql or '."text"' in sql]
+    assert "chats_message" not in asked[-1]
+    assert "LIMIT 1" in asked[-1]
 
 
 def test_a_reply_without_files_asks_once(owner: User, django_assert_num_queries: Any) -> None:
     job = job_for(make_conversation(owner))
     with django_assert_num_queries(1):
-        assert awaiting.file_being_read(job) is None
+        assert awaiting.file_being_read(awaiting.files_being_read(job)) is None
 
 
 @pytest.mark.django_db(transaction=True)
