@@ -70,7 +70,7 @@ def test_it_is_gone_when_another_chat_is_opened(ann: Person) -> None:
 
 
 def test_its_file_and_a_copy_of_its_tab_do_not_end_it(ann: Person) -> None:
-    """The text of a file shows in the same tab. Of two tabs the one that goes last ends the chat."""
+    """A file's text shows in the same tab. Of two tabs the one that goes last ends the chat."""
     ann.expect_problem("status of 404")
     chat = ann.chat(model="openai/echo")
     chat.page.get_by_label("Temporary").check()
