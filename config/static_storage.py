@@ -16,6 +16,9 @@ class SiteStorage(CompressedManifestStaticFilesStorage):
     """Joins style sheets, and rewrites what JavaScript modules import to the hashed names."""
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 12
+    """Each pass settles the modules that import nothing unsettled: as many as a chain of imports is
+    long. Circles never settle; then the start fails."""
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Any:
         """Put what bundles import in place of the imports before files are hashed."""
