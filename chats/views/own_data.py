@@ -1,6 +1,6 @@
 """Settings, Data: how much a person has, and what is done to all of it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -50,10 +50,12 @@ def restore_deletion(request: PageRequest) -> HttpResponse:
     """Bring back what was deleted together."""
     try:
         moment = datetime.fromisoformat(request.POST.get("deleted_at", ""))
-    except ValueError:
+        # At the edge of the calendar a moment may have no equal in another zone.
+        moment = (timezone.make_aware(moment) if timezone.is_naive(moment) else moment).astimezone(
+            UTC
+        )
+    except (ValueError, OverflowError):
         moment = timezone.now()
-    if timezone.is_naive(moment):
-        moment = timezone.make_aware(moment)
     count = own_data.restore_deletion(user=request.user, deleted_at=moment)
     said = ngettext("%(count)d chat is back.", "%(count)d chats are back.", count)
     return _done(request, said, count)

@@ -145,7 +145,18 @@ def test_after_an_hour_nothing_comes_back(owner: User, owner_client: Client) -> 
 
 
 @pytest.mark.parametrize(
-    "moment", ["", "now", "9999-99-99", "0001-01-01T00:00:00", "2026-01-01T00:00:00+99:00", "\x00"]
+    "moment",
+    [
+        "",
+        "now",
+        "9999-99-99",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59",
+        "9999-12-31T23:59:59-14:00",
+        "2026-01-01T00:00:00+99:00",
+        "\x00",
+    ],
 )
 def test_a_moment_that_is_none_restores_nothing(
     moment: str, owner: User, owner_client: Client
