@@ -18,13 +18,14 @@ class ChatsConfig(AppConfig):
         from chats import unread  # noqa: PLC0415  models must be loaded first
 
         unread.register()
-        user_logged_out.connect(end_temporary_chats, dispatch_uid="chats.end_temporary_chats")
+        user_logged_out.connect(leave_nothing, dispatch_uid="chats.leave_nothing")
 
 
-def end_temporary_chats(sender: object, user: object, **kwargs: Any) -> None:
-    """Whoever signs out leaves their temporary chats."""
+def leave_nothing(sender: object, user: object, **kwargs: Any) -> None:
+    """Whoever signs out leaves their temporary chats, and the files that they did not send."""
     from accounts.models import User  # noqa: PLC0415  models must be loaded first
-    from chats import temporary  # noqa: PLC0415
+    from chats import attachments, temporary  # noqa: PLC0415
 
     if isinstance(user, User):
         temporary.end_all(user=user)
+        attachments.discard_drafts(user=user)

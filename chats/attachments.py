@@ -1,7 +1,7 @@
 """Files that users attach: checked by their bytes, stored under names of our own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -70,16 +70,40 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
 
 
 def own_drafts(*, user: User, ids: list[str]) -> list[Attachment]:
-    """The user's uploads named by `ids`, in that order; ids of anything else are ignored.
+    """The user's uploads named by `ids`, in that order; what is no id is ignored.
 
-    At most MAX_PER_MESSAGE.
+    Raises ValidationError for more than MAX_PER_MESSAGE and for one that is gone. Somebody else's
+    looks like one that is gone.
     """
     valid: dict[UUID, None] = {}
     for text in ids[: 2 * MAX_PER_MESSAGE]:
         with suppress(ValueError):
             valid[UUID(text)] = None
-    found = Attachment.objects.for_user(user).in_bulk(list(valid)[:MAX_PER_MESSAGE])
-    return [found[i] for i in valid if i in found]
+    if len(valid) > MAX_PER_MESSAGE:
+        raise too_many_files()
+    found = Attachment.objects.for_user(user).in_bulk(list(valid))
+    if len(found) < len(valid):
+        raise _gone()
+    return [found[i] for i in valid]
+
+
+def hold_attachments(attachments: Collection[Attachment]) -> None:
+    """Keep them from being removed until the transaction ends, which must have begun. One query.
+
+    Raises ValidationError when one is gone already.
+    """
+    ids = {each.id for each in attachments}
+    held = Attachment.objects.select_for_update().filter(id__in=ids).order_by("id")
+    if len(held.values_list("id")) < len(ids):
+        raise _gone()
+
+
+def too_many_files() -> ValidationError:
+    """What is said of more files than a message may have."""
+    return ValidationError(
+        _("Up to %(count)d files go with one message.") % {"count": MAX_PER_MESSAGE},
+        code="too_many",
+    )
 
 
 def require_images_taken(*, model: str, user: User) -> None:
@@ -101,14 +125,24 @@ def attachments_of(conversations: Iterable[Conversation]) -> list[Attachment]:
 
 
 def discard_attachments(attachments: Iterable[Attachment]) -> None:
-    """Remove those that no message uses any more, with their files. Two queries each."""
-    for attachment in attachments:
+    """Remove those that no message uses any more, with their files. A few queries each.
+
+    In the order in which `hold_attachments` locks them.
+    """
+    for attachment in sorted(attachments, key=lambda each: each.id):
         _delete(attachment)
 
 
 def discard_attachment(*, attachment: Attachment) -> None:
     """Remove an upload that no message uses; one in use stays."""
     _delete(attachment)
+
+
+def discard_drafts(*, user: User) -> int:
+    """Remove what somebody uploaded and did not send, wherever it waits; how many."""
+    drafts = list(Attachment.objects.for_user(user).filter(messages=None))
+    discard_attachments(drafts)
+    return len(drafts)
 
 
 def delete_abandoned() -> int:
@@ -169,13 +203,17 @@ def clean_file_name(name: str) -> str:
 def _delete(attachment: Attachment) -> None:
     """Remove row and files, unless a message took the attachment in the meantime."""
     with transaction.atomic():
-        # What was read in the meantime has added files.
-        found = Attachment.objects.filter(id=attachment.id, messages=None).first()
-        if found is None:
+        # What was read in the meantime has added files. Locked by itself: PostgreSQL locks no rows
+        # that are joined to nothing.
+        found = Attachment.objects.select_for_update().filter(id=attachment.id).first()
+        if found is None or found.messages.exists():
             return
-        deleted, _rows = Attachment.objects.filter(id=attachment.id, messages=None).delete()
-        if deleted:
-            transaction.on_commit(lambda: _delete_files(found))
+        found.delete()
+        transaction.on_commit(lambda: _delete_files(found))
+
+
+def _gone() -> ValidationError:
+    return ValidationError(_("A file is not there any more. Add it again."), code="file_gone")
 
 
 def _delete_files(attachment: Attachment) -> None:

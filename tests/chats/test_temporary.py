@@ -49,13 +49,19 @@ def exists(conversation: Conversation) -> bool:
     return Conversation.objects.filter(id=conversation.id).exists()
 
 
-def attach(message: Message, user: User) -> Attachment:
+def upload(user: User) -> Attachment:
     """A file with all that may be made of it."""
     made = Attachment(owner=user, name="secret.png", media_type="image/png", size=3)
     made.file.save("secret.png", ContentFile(b"png"), save=False)
     made.reduced.save("reduced.webp", ContentFile(b"red"), save=False)
     made.thumbnail.save("thumb.webp", ContentFile(b"thu"), save=False)
     made.save()
+    return made
+
+
+def attach(message: Message, user: User) -> Attachment:
+    """Such a file with a message."""
+    made = upload(user)
     made.messages.add(message)
     return made
 
@@ -225,6 +231,23 @@ def test_signing_out_ends_ones_own(owner: User, stranger: User) -> None:
     client.login(username=owner.username, password=PASSWORD)
     client.post("/accounts/logout/")
     assert [exists(each) for each in (mine, theirs, ordinary)] == [False, True, True]
+
+
+def test_signing_out_removes_what_was_not_sent(
+    owner: User,
+    stranger: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Files that wait in a composer; those of messages stay, and other people's."""
+    draft, sent, theirs = upload(owner), upload(owner), upload(stranger)
+    sent.messages.add(make_conversation(owner).messages.get(parent=None))
+    client = Client()
+    client.login(username=owner.username, password=PASSWORD)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/logout/")
+    assert set(Attachment.objects.all()) == {sent, theirs}
+    assert stored_files(draft) == [False, False, False]
+    assert stored_files(sent) == [True, True, True]
 
 
 def test_sqlite_overwrites_what_is_deleted_whatever_it_was_built_with() -> None:
