@@ -1,17 +1,50 @@
 // Follows a growing reply while the reader is at its end, and never otherwise.
 
 const NEAR = 80;
+// What moves the page up this long after a hand did something that does so is the hand's.
+const HAND = 1000;
+const UPWARDS = new Set(["ArrowUp", "PageUp", "Home"]);
 let following = true;
 let lastTop = scrollY;
+let lastHeight = 0;
+let handAt = -HAND;
 let watcher = null;
 
-const gap = () => document.documentElement.scrollHeight - innerHeight - scrollY;
+const height = () => document.documentElement.scrollHeight - innerHeight;
+const gap = () => height() - scrollY;
 
-export function toLatest() {
+function remember() {
+  lastTop = scrollY;
+  lastHeight = height();
+}
+
+function follow() {
   following = true;
   scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
-  lastTop = scrollY;
+  remember();
   mark();
+}
+
+export function toLatest() {
+  handAt = -HAND;
+  follow();
+}
+
+const hand = () => (handAt = performance.now());
+const listen = (name, heard) => addEventListener(name, heard, { capture: true, passive: true });
+listen("touchmove", hand);
+listen("wheel", ({ deltaY }) => deltaY < 0 && hand());
+listen("keydown", ({ key, shiftKey }) => (UPWARDS.has(key) || (key === " " && shiftKey)) && hand());
+// The page's own scrollbar.
+listen("pointerdown", ({ target }) => target === document.documentElement && hand());
+
+// The page also moves up by itself, where something in it gets smaller: the composer with a tall
+// message that was sent. What moves it far, with nothing changed, is a way without a hand that is
+// known here: a find in the page, a screen reader, a scrollbar.
+function isMovedUp() {
+  const up = lastTop - scrollY;
+  if (up <= 1 || gap() <= 2) return false;
+  return performance.now() - handAt < HAND || (up > NEAR / 2 && height() === lastHeight);
 }
 
 function mark() {
@@ -22,10 +55,9 @@ function mark() {
 addEventListener(
   "scroll",
   () => {
-    // Only a person moves the page up; what grows below moves nothing.
-    if (scrollY < lastTop - 1 && gap() > 2) following = false;
+    if (isMovedUp()) following = false;
     else if (gap() < NEAR) following = true;
-    lastTop = scrollY;
+    remember();
     mark();
   },
   { passive: true },
@@ -38,7 +70,7 @@ document.addEventListener("click", (event) => {
 export function watch(thread) {
   watcher?.disconnect();
   following = gap() < NEAR;
-  watcher = new ResizeObserver(() => (following ? toLatest() : mark()));
+  watcher = new ResizeObserver(() => (following ? follow() : mark()));
   watcher.observe(thread);
 }
 
@@ -49,7 +81,7 @@ const topOf = (id) => document.getElementById(id)?.getBoundingClientRect().top;
 function restore(id, top) {
   const now = topOf(id);
   if (now !== undefined && top !== undefined) scrollBy({ top: now - top, behavior: "instant" });
-  lastTop = scrollY;
+  remember();
 }
 
 document.addEventListener("click", (event) => {

@@ -132,6 +132,18 @@ def test_following_stops_where_the_reader_scrolls(ann: Person) -> None:
     assert chat.is_at_end()
 
 
+def test_a_reply_to_a_tall_message_is_followed(ann: Person) -> None:
+    """Its field gets small again when it is sent: that is nobody scrolling."""
+    chat = ann.chat(model="openai/prose-200@100")
+    end = "() => document.documentElement.scrollHeight - innerHeight - scrollY < 4"
+    for lines in (20, 60):
+        chat.composer.fill("line of words\n" * lines)
+        chat.send_button.click()
+        for status in ("streaming", "complete"):
+            chat.reply_is(status)
+            chat.page.wait_for_function(end)
+
+
 def test_back_and_forth_between_chats(ann: Person) -> None:
     """The browser's own buttons work, and each chat keeps its address."""
     chat = ann.chat(model="openai/echo")
