@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chats import events
-from chats.attachments import discard_attachment
+from chats.attachments import discard_attachments
 from chats.conversations import delete_conversation
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
 from chats.replies import end_comparison
@@ -124,8 +124,7 @@ def _remove(doomed: list[UUID]) -> None:
     for batch in reversed(batches):
         files |= Attachment.objects.filter(messages__in=batch).in_bulk()
         Message.objects.filter(id__in=batch).delete()
-    for attachment in files.values():
-        discard_attachment(attachment=attachment)
+    discard_attachments(files.values())
 
 
 def _copy(original: Message, branch: Conversation, ids: dict[UUID, UUID]) -> Message:

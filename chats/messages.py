@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats import events
-from chats.attachments import require_images_taken
+from chats.attachments import hold_attachments, require_images_taken
 from chats.models import Attachment, Conversation, Message
 from chats.replies import (
     add_replies,
@@ -86,7 +86,9 @@ def edit_message(*, message: Message, content: str, key: UUID | None = None) -> 
     """
     if message.role != Message.Role.USER:
         raise ValidationError(_("Only your own messages can be edited."), code="role")
-    attachments = list(message.attachments.all())
+    links = Attachment.messages.through.objects.filter(message=message).order_by("id")
+    links = links.select_related("attachment").defer("attachment__text")
+    attachments = [link.attachment for link in links]
     text = clean_content(content, may_be_empty=bool(attachments))
 
     def make() -> tuple[Message, Posted]:
@@ -189,8 +191,10 @@ def add_exchange(
     """Append a checked user message and a pending reply, or one by each of several `models`.
 
     Call inside a transaction. Raises ValidationError for attached images that a model is known not
-    to take.
+    to take, and for a file that was removed meanwhile.
     """
+    if attachments:
+        hold_attachments(attachments)
     has_images = any(each.is_image for each in attachments)
     for model in (models or [conversation.model_name]) if has_images else ():
         require_images_taken(model=model, user=conversation.owner)

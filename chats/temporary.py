@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events
-from chats.attachments import discard_attachment
+from chats.attachments import discard_attachments
 from chats.models import Attachment, Conversation, Message
 from chats.texts import title_from
 
@@ -66,8 +66,7 @@ def end_conversation(*, conversation: Conversation) -> bool:
         files = list(used)
         mine.update(current_leaf=None)
         Conversation.objects.filter(id=conversation.id).delete()
-        for attachment in files:
-            discard_attachment(attachment=attachment)
+        discard_attachments(files)
         transaction.on_commit(_leave_no_log)
     return True
 

@@ -7,7 +7,6 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from chats.access import attachment_or_404
 from chats.attachments import (
@@ -15,6 +14,7 @@ from chats.attachments import (
     discard_attachment,
     own_drafts,
     store_upload,
+    too_many_files,
 )
 from chats.models import Attachment
 from chats.views.answers import PageRequest, SeeOther, page
@@ -32,10 +32,7 @@ def posted_attachments(request: PageRequest) -> list[Attachment]:
     drafts = own_drafts(user=request.user, ids=request.POST.getlist("attachment"))
     given = request.FILES.getlist("file")
     if len(drafts) + len(given) > MAX_PER_MESSAGE:
-        raise ValidationError(
-            _("Up to %(count)d files go with one message.") % {"count": MAX_PER_MESSAGE},
-            code="too_many",
-        )
+        raise too_many_files()
     stored: list[Attachment] = []
     try:
         for upload in given:

@@ -14,8 +14,9 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
-from chats import attachments, generation, messages, prompts, reading
+from chats import attachments, conversations, generation, messages, prompts, reading
 from chats.models import Attachment, Conversation, Message
+from chats.views import pages
 from providers.errors import ImagesTooLargeError
 from tests.chats.pages import HTMX, png, read
 from tests.files import image as make_image
@@ -89,11 +90,65 @@ def test_an_upload_that_a_message_took_stays(conversation: Conversation, media: 
     assert (len(files(media)), Attachment.objects.count()) == (1, 1)
 
 
-def test_only_own_uploads_go_along_in_their_order(owner: User, stranger: User) -> None:
-    first, second, foreign = upload(owner), upload(owner), upload(stranger)
-    ids = [str(a.id) for a in (second, foreign, first, second)]
+def test_own_uploads_go_along_in_their_order(owner: User) -> None:
+    first, second = upload(owner), upload(owner)
+    ids = [str(a.id) for a in (second, first, second)]
     found = attachments.own_drafts(user=owner, ids=[*ids, "-" * 36, "x", ""])
     assert found == [second, first]
+
+
+@pytest.mark.parametrize("whose", ["gone", "somebody else's"])
+def test_nothing_is_sent_without_a_file_that_belongs_to_it(
+    conversation: Conversation, owner_client: Client, stranger: User, whose: str
+) -> None:
+    """The sentence is the same, so nobody learns what others have."""
+    kept = upload(conversation.owner)
+    missing = upload(stranger if whose != "gone" else conversation.owner)
+    if whose == "gone":
+        attachments.discard_attachment(attachment=missing)
+    form = {"content": "Sum up both files", "attachment": [str(kept.id), str(missing.id)]}
+    for path in ("/c/", f"/c/{conversation.id}/messages/"):
+        for headers in (HTMX, {}):
+            response = owner_client.post(path, form, headers=headers)
+            assert response.status_code == 422
+            assert "A file is not there any more. Add it again." in response.text
+            assert headers or "Sum up both files</textarea>" in response.text
+    assert not Message.objects.filter(content="Sum up both files").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_is_removed_while_it_is_sent_is_said_to_be_gone(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at it and the message that takes it."""
+    user = User.objects.create_user(username="una", email="una@example.org", password="x")
+    client.force_login(user)
+    attachment = upload(user)
+
+    def late(**values: object) -> object:
+        attachments.discard_attachment(attachment=attachment)
+        return original(**values)  # type: ignore[arg-type]
+
+    original = conversations.start_conversation
+    monkeypatch.setattr(pages, "start_conversation", late)
+    response = client.post("/c/", {"content": "Sum up", "attachment": str(attachment.id)})
+    assert response.status_code == 422
+    assert "A file is not there any more." in response.text
+    assert not Conversation.objects.exists()
+
+
+def test_words_that_are_edited_keep_their_files_in_order(conversation: Conversation) -> None:
+    given = [upload(conversation.owner) for _number in range(8)]
+    posted = messages.post_message(conversation=conversation, content="a", attachments=given)
+    edited = messages.edit_message(message=posted.question, content="b").question
+    links = Attachment.messages.through.objects.filter(message=edited).order_by("id")
+    assert [link.attachment for link in links] == given
+
+
+def test_of_too_many_files_none_is_left_out_silently(owner: User) -> None:
+    ids = [str(upload(owner).id) for _number in range(attachments.MAX_PER_MESSAGE + 1)]
+    with pytest.raises(ValidationError, match="Up to 10 files"):
+        attachments.own_drafts(user=owner, ids=ids)
 
 
 def test_uploads_that_wait_to_be_sent_are_limited(

@@ -148,9 +148,12 @@ async def test_ids_of_others_inside_a_form_are_not_taken(
     ann: Person, bob: Person, theirs: Theirs, server: Server, upstream: Upstream
 ) -> None:
     before = rows(server, ann.name)
-    own = await bob.start_chat(
-        bob.own("Mine"), model="openai/ok", attachments=[theirs["attachment_id"]]
+    answer = await bob.submit(
+        "/c/", {"content": bob.own("Mine"), "attachment": theirs["attachment_id"]}, htmx=True
     )
+    assert answer.status_code == 422
+    assert "A file is not there any more." in answer.text
+    own = await bob.start_chat(bob.own("Mine"), model="openai/ok")
     await bob.ended(own)
     answer = await bob.submit(
         f"/c/{own.conversation_id}/messages/",
