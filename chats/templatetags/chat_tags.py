@@ -15,6 +15,7 @@ from accounts.notifications import summarise
 from chats.listing import list_conversations
 from chats.picker import suggested_models
 from chats.rendering import render
+from providers import registry
 from providers.types import ModelInfo
 
 logger = logging.getLogger(__name__)
@@ -125,6 +126,12 @@ def undo_address(tags: str) -> str:
 def model_label(name: str) -> str:
     """`provider/model` without the provider."""
     return name.partition("/")[2] or name
+
+
+@register.filter
+def provider_label(slug: str) -> str:
+    """What a provider is called. A connection that somebody named is called by its short name."""
+    return str(registry.adapter_class(slug).label) if registry.is_known(slug) else slug
 
 
 @register.filter

@@ -71,7 +71,7 @@ def test_a_message_to_two_is_answered_with_both(owner_client: Client, chat: Conv
     body = {"content": "Which?", "compare": TWO}
     answered = markup(owner_client.post(path, body, headers=HTMX))
     assert statuses(answered) == ["pending", "pending"]
-    assert labels(answered) == ["demo demo", "other demo"]
+    assert labels(answered) == ["demo Demo 1 of 2", "other Demo 2 of 2"]
     assert named(answered, "parent") == [str(Message.objects.get(model="demo", content="").id)]
     # The next message goes to one model again.
     (chosen,) = answered.all(lambda e: e.attributes.get("id") == "compare-chosen")
@@ -135,8 +135,10 @@ def test_the_page_shows_columns_with_names_and_one_way_on(
         assert f"By {reply.model}" in column.text
         (button,) = column.all(lambda e: e.attributes.get("data-action") == "choose")
         assert button.attributes["aria-describedby"] == f"column-{reply.id}"
+        assert button.text == f"Go on with {reply.model}"
     assert ["data-current" in column.attributes for column in columns] == [True, False]
-    (note,) = group.by_class("comparison-note")
+    more, note = group.by_class("comparison-note")
+    assert more.text == "Swipe or scroll sideways to see all 2."
     assert " ".join(note.text.split()) == "Until you choose, a message goes on with: demo"
     assert not shown.by_class("branch-count")
 

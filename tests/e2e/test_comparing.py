@@ -59,8 +59,15 @@ def grows(place: Locator) -> None:
 
 def test_two_models_are_asked_watched_and_one_is_gone_on_with(ann: Person) -> None:
     chat = ann.chat(model="openai/fast-400@100")
-    compare(chat, "echo")
+    compare(chat, "echo", "slow")
+    chips = chat.page.locator("#composer-form").get_by_role("list", name="Models to compare")
+    expect(chips.get_by_role("listitem")).to_have_text(
+        [*(re.compile(n) for n in ("fast", "echo", "slow"))]
+    )
+    chips.get_by_role("button", name="slow Remove").click()
+    expect(button(chat)).to_have_text("2 models")
     chat.send(LONG)
+    expect(chips.get_by_role("listitem")).to_have_count(0)
     page = chat.page
     fast, echo = column(chat, "fast-400@100"), column(chat, "echo")
     expect(echo.locator("article")).to_have_attribute("data-status", "complete")
@@ -73,7 +80,7 @@ def test_two_models_are_asked_watched_and_one_is_gone_on_with(ann: Person) -> No
     chat.stop_button.click()
     expect(fast.locator("article")).to_have_attribute("data-status", "stopped")
     expect(chat.stop_button).to_have_count(0)
-    echo.get_by_role("button", name="Go on with this").click()
+    echo.get_by_role("button", name="Go on with").click()
     expect(chat.replies).to_have_count(1)
     expect(chat.body).to_have_text(LONG)
     expect(chat.reply.locator(".branch-count")).to_have_text("2/2")
@@ -138,7 +145,7 @@ def test_another_tab_shows_the_comparison_and_its_end(ann: Person) -> None:
         expect(column(tab, "echo").locator("article")).to_have_attribute("data-status", "complete")
         expect(column(tab, "ok").locator("article")).to_have_attribute("data-status", "complete")
     # The page goes on with this one anyway; that it was chosen is to be seen all the same.
-    column(chat, "ok").get_by_role("button", name="Go on with this").click()
+    column(chat, "ok").get_by_role("button", name="Go on with").click()
     for tab in (chat, other):
         expect(tab.page.locator("[data-comparison]")).to_have_count(0)
         expect(tab.reply.locator(".branch-count")).to_have_text("1/2")
@@ -162,12 +169,13 @@ def test_hostile_names_and_one_that_fails(people: People, viewport: dict[str, in
         failed = column(chat, name)
         expect(failed.locator("article")).to_have_attribute("data-status", "failed")
         expect(failed.get_by_role("button", name="Retry")).to_be_attached()
+        expect(failed.get_by_role("button", name="Go on with")).to_have_count(0)
     fine = column(chat, "ok")
     expect(fine.locator("article")).to_have_attribute("data-status", "complete")
     assert chat.overflow() <= 0
     assert page.evaluate(f"() => window.{FLAG}") is None
     expect(chat.stop_button).to_have_count(0)
-    fine.get_by_role("button", name="Go on with this").click()
+    fine.get_by_role("button", name="Go on with").click()
     expect(chat.reply.locator(".branch-count")).to_have_text("1/4")
     expect(chat.body).to_contain_text("This is fine")
 
@@ -184,7 +192,8 @@ def test_choosing_by_the_keyboard(ann: Person) -> None:
     expect(toggle(page)).to_have_attribute("aria-pressed", "true")
     expect(listbox).to_have_attribute("aria-multiselectable", "true")
     expect(search(page)).to_be_focused()
-    chips = page.get_by_role("list", name="Models to compare").get_by_role("button")
+    chosen = page.locator("#model-dialog").get_by_role("list", name="Models to compare")
+    chips = chosen.get_by_role("button")
     expect(chips).to_have_text([re.compile("ok")])
     status = page.locator(".compare-status")
     expect(status).to_have_text("Choose two to four models.")
@@ -200,7 +209,7 @@ def test_choosing_by_the_keyboard(ann: Person) -> None:
     search(page).fill("")
     search(page).press("Backspace")
     expect(chips).to_have_count(3)
-    page.get_by_role("button", name="echo Remove").press("Enter")
+    chosen.get_by_role("button", name="echo Remove").press("Enter")
     expect(chips).to_have_count(2)
     page.keyboard.press("Escape")
     expect(button(chat)).to_have_text("2 models")
@@ -228,12 +237,13 @@ def test_without_a_script(people: People) -> None:
     page.get_by_role("checkbox", name="ok", exact=False).first.check()
     page.get_by_role("checkbox", name="echo").check()
     page.get_by_role("button", name="Compare these").click()
+    expect(page.get_by_role("button", name="echo Remove")).to_be_visible()
     page.locator("#composer").fill("Without a script")
     page.locator(".composer-send").click()
     echo = page.get_by_role("group", name="echo")
     expect(echo.locator("article")).to_have_attribute("data-status", "complete")
     expect(echo.locator(".message-body")).to_have_text("Without a script")
-    echo.get_by_role("button", name="Go on with this").click()
+    echo.get_by_role("button", name="Go on with").click()
     expect(page.locator(".branch-count")).to_have_text("2/2")
 
 
