@@ -20,39 +20,54 @@ function find(area) {
   return { sign, words, start: end - words.length - 1, end, text: sign + words };
 }
 
-// With `enter`, Enter was pressed already.
+// With `enter`, Enter was pressed already: for the list, or else for the composer.
 export function look(enter = false) {
-  if (isInserting()) return;
+  entered ||= enter;
+  if (!asks()) settled();
+}
+
+// Whether the list is being asked for what stands at the caret.
+function asks() {
+  if (isInserting()) return false;
   const area = field();
   const found = area && document.activeElement === area ? find(area) : null;
   if (!found) {
     dismissed = nothing = null;
-    return close();
+    hide();
+    return false;
   }
   const same = found.start === place?.start && found.text === place.text;
   place = found;
   // What was closed stays closed, and words that found nothing find nothing when there are more.
-  if (found.start === dismissed) return;
-  if (nothing?.start === found.start && found.text.startsWith(nothing.text)) return;
-  if (!same) list.ask(area, found.sign, found.words, settled);
-  entered ||= enter;
+  if (found.start === dismissed) return false;
+  if (nothing?.start === found.start && found.text.startsWith(nothing.text)) return false;
+  if (!same) list.ask(area, found.sign, found.words, answered);
+  return !same || list.isAsking();
+}
+
+function answered() {
+  nothing = list.isOpen() ? null : place;
+  settled();
 }
 
 function settled() {
-  nothing = list.isOpen() ? null : place;
   const again = entered;
   entered = false;
   if (!again) return;
-  if (list.active()) return choose(list.active());
+  if (place && list.active()) return choose(list.active());
   // It was not for the list: as if it were pressed now.
   const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
   if (field().dispatchEvent(event)) put(field(), null, "\n");
 }
 
-function close() {
+function hide() {
   place = null;
-  entered = false;
   list.close(field());
+}
+
+function close() {
+  hide();
+  entered = false;
 }
 
 async function choose(option) {

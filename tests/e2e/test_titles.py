@@ -38,5 +38,6 @@ def test_the_sidebar_shows_the_title_without_a_reload(
     box = chat.page.get_by_label("Let the model name chats")
     expect(box).to_be_checked()
     box.uncheck()
-    chat.button("Save").click()
+    expect(chat.page.get_by_text("Saved", exact=True)).to_be_visible()
+    chat.page.reload()
     expect(box).not_to_be_checked()
