@@ -179,10 +179,10 @@ def test_pages_of_a_chat(ann: Person) -> None:
 
 
 def test_pages_of_the_library(ann: Person) -> None:
-    """With a template and a preset, each shared, and the list that a slash opens."""
+    """With a template and a preset, and the list that a slash opens."""
     text = "Write to {{name}} on {{day:date}}: {{words:long}} {{tone:choice(kind|firm)}}"
-    ann.post("/templates/new/", {"name": "Letter", "content": text, "is_shared": "on"})
-    ann.post("/presets/new/", {"name": "Sober", "model": "demo/demo", "is_shared": "on"})
+    ann.post("/templates/new/", {"name": "Letter", "content": text})
+    ann.post("/presets/new/", {"name": "Sober", "model": "demo/demo"})
     ids = {
         kind: re.findall(rf"/{kind}s/([0-9a-f-]{{36}})/", ann.open(f"/{kind}s/").page.content())[0]
         for kind in ("template", "preset")
