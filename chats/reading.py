@@ -2,7 +2,8 @@
 
 The rows themselves are the queue: a file waits while it is `READING` without a heartbeat, so a
 restart loses nothing. Each process reads at most `AT_ONCE` files at the same time, of one user at
-most one document. Whatever happens, a row leaves `READING` within `MAX_WAIT` and a little.
+most one document. Whatever happens, a row leaves `READING` within `MAX_WAIT` and a little of the
+time in which a process could read it.
 """
 
 import base64
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 from uuid import UUID, uuid4
 
@@ -41,12 +42,16 @@ _threads: set[threading.Thread] = set()
 _is_open = threading.Event()
 _is_closing = threading.Event()
 _wakes = 0
+_begun_at = datetime.min.replace(tzinfo=UTC)
+"""When this process began to read: what waited before had nobody to wait for."""
 _served: dict[UUID, float] = {}
 """When each user's last file was begun: whoever waits longest is next."""
 
 
 def open_readers() -> None:
     """Begin to read in this process. Until then, and in commands, files wait."""
+    global _begun_at  # noqa: PLW0603  one set of readers per process
+    _begun_at = timezone.now()
     _is_closing.clear()
     _is_open.set()
 
@@ -81,9 +86,11 @@ def wake() -> None:
 
 def sweep() -> None:
     """Take up what a dead process left and fail what waited too long. At most three queries."""
-    late = Attachment.objects.filter(state=_READING, created_at__lt=timezone.now() - MAX_WAIT)
-    for attachment in late.filter(_silent()):
-        _fail(attachment, kinds.words_for("busy", name=attachment.name))
+    limit = timezone.now() - MAX_WAIT
+    if _begun_at < limit:
+        late = Attachment.objects.filter(_silent(), state=_READING, created_at__lt=limit)
+        for attachment in late:
+            _fail(attachment, kinds.words_for("busy", name=attachment.name))
     if Attachment.objects.to_be_read(silent_for=SILENT_FOR).exists():
         wake()
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -140,11 +141,31 @@ def test_what_a_dead_process_left_is_taken_up(owner: User) -> None:
     assert stored(given).state == "ready"
 
 
+def test_what_waited_while_the_site_was_down_is_read(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = give(owner, b"words")
+    past = timezone.now() - 2 * reading.MAX_WAIT
+    Attachment.objects.filter(id=given.id).update(created_at=past, heartbeat_at=past)
+    monkeypatch.setattr(reading, "wake", lambda: None)
+    monkeypatch.setattr(reading, "_begun_at", past)
+    monkeypatch.setattr(reading, "_is_open", Event())
+    reading.resume()
+    reading.open_readers()
+    reading.sweep()
+    assert stored(given).is_reading
+    assert reading.read_next()
+    assert stored(given).state == "ready"
+
+
 def test_what_waits_too_long_fails(
-    owner: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given, fresh = give(owner, b"words"), give(owner, b"words")
     past = timezone.now() - reading.MAX_WAIT - timedelta(seconds=1)
+    monkeypatch.setattr(reading, "_begun_at", past)
     Attachment.objects.filter(id=given.id).update(created_at=past)
     reading.sweep()
     assert "too many files wait" in stored(given).error
