@@ -113,7 +113,9 @@ def people(browser: Browser, request: pytest.FixtureRequest) -> Iterator[People]
     """Every page of everybody is watched: an error in it fails the test at its end."""
     made: list[Person] = []
 
-    def make(*, site: Server | Line | None = None, signed_up: bool = True, **options: Any) -> Person:
+    def make(
+        *, site: Server | Line | None = None, signed_up: bool = True, **options: Any
+    ) -> Person:
         site = site or request.getfixturevalue("server")
         person = Person(browser, site.url, limit=LIMIT, **options)
         made.append(person)

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import People
 from tests.e2e.person import DESK, PHONE, Chat, Person
@@ -122,13 +122,11 @@ def check(page: Page, what: str) -> None:
 def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
     """A chat with files and all that a reply can hold, and the ids of its parts."""
     chat = person.chat(model="demo/demo")
-    chat.page.set_input_files(
-        ".composer-file",
-        [
-            {"name": "sales.csv", "mimeType": "text/csv", "buffer": b"month,sum\nMay,7\n"},
-            {"name": "sea.jpg", "mimeType": "image/jpeg", "buffer": image(640, 480)},
-        ],
-    )
+    files: list[FilePayload] = [
+        {"name": "sales.csv", "mimeType": "text/csv", "buffer": b"month,sum\nMay,7\n"},
+        {"name": "sea.jpg", "mimeType": "image/jpeg", "buffer": image(640, 480)},
+    ]
+    chat.page.set_input_files(".composer-file", files)
     expect(chat.page.locator("#previews")).to_contain_text("tokens")
     chat.send("Show code, a table, steps and a formula")
     chat.reply_is("complete")
