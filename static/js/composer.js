@@ -17,16 +17,45 @@ function grow(area) {
   area.style.height = `${area.scrollHeight}px`;
 }
 
+// A store that is full or closed keeps nobody from writing and sending.
+export function keep(name, text, store = localStorage) {
+  try {
+    store[text ? "setItem" : "removeItem"](name, text);
+  } catch {
+    // It survives no reload, then.
+  }
+}
+
 function keepDraft() {
-  const text = isTemporary() ? "" : field().value;
-  localStorage[text ? "setItem" : "removeItem"](stored("draft"), text);
+  if (isTemporary()) return;
+  keep(stored("draft"), field().value);
+  keep(stored("draft"), field().value && "mine", sessionStorage);
+}
+
+// What was kept before the box was ticked; a draft that another tab wrote is left to it.
+function dropDraft() {
+  const name = stored("draft");
+  const isMine = sessionStorage.getItem(name) && localStorage.getItem(name) === field().value;
+  if (isMine) localStorage.removeItem(name);
+  sessionStorage.removeItem(name);
+}
+
+// The draft's files, to be shown anew.
+let files = null;
+export function takeFiles() {
+  const taken = files;
+  files = null;
+  return taken && JSON.parse(taken);
 }
 
 function restoreDraft() {
   const area = field();
   if (!area || area.dataset.restored) return;
   area.dataset.restored = "yes";
-  area.value ||= localStorage.getItem(stored("draft")) ?? "";
+  if (!isTemporary()) {
+    area.value ||= localStorage.getItem(stored("draft")) ?? "";
+    files = !localStorage.getItem(stored("outbox")) && localStorage.getItem(stored("files"));
+  }
   grow(area);
   document.dispatchEvent(new Event("parley:composer"));
 }
@@ -49,7 +78,9 @@ document.addEventListener("input", (event) => {
   keepDraft();
 });
 
-document.addEventListener("change", ({ target }) => target.id === "temporary" && keepDraft());
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "temporary") (target.checked ? dropDraft : keepDraft)();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;

@@ -3,7 +3,7 @@
 import "./shell.js";
 import "./list.js";
 import "./focus.js";
-import "./composer.js";
+import { takeFiles } from "./composer.js";
 import "./sending.js";
 import "./toasts.js";
 import "./shortcuts.js";
@@ -134,8 +134,15 @@ function temporary() {
   import("./temporary.js").then((m) => m.settle());
 }
 
+// What cannot be loaded now is there with the next page.
+function draftFiles() {
+  const files = takeFiles();
+  if (files) import("./uploads-keep.js").then((module) => module.restore(files), () => {});
+}
+
 function settle(root) {
   temporary();
+  draftFiles();
   localTimes(root);
   countdowns(root);
   comparisons(root);

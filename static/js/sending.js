@@ -1,5 +1,5 @@
 // What is sent by the composer leaves it once the server has it, or waits in the outbox.
-import { field, form, isLive, isTemporary, rest, stored, write } from "./composer.js";
+import { field, form, isLive, isTemporary, keep, rest, stored, write } from "./composer.js";
 
 // Of the server itself: it would fail again. Above it a proxy says that nobody answered.
 const FAULT = 500;
@@ -14,12 +14,7 @@ function freshKey() {
 }
 
 function remember(name, entry) {
-  if (isTemporary()) return;
-  try {
-    localStorage.setItem(name, JSON.stringify(entry));
-  } catch {
-    // The browser's store is full: the message is sent all the same, but survives no reload.
-  }
+  if (!isTemporary()) keep(name, JSON.stringify(entry));
 }
 
 // What was typed meanwhile stays, also where the answer is a page with another composer.
@@ -45,7 +40,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (uploading && !isLive()) document.dispatchEvent(new Event("parley:waiting"));
   if (document.querySelector(".message[data-waiting]")) document.dispatchEvent(new Event("parley:try"));
   else if (!isLive() && !uploading && !empty) {
-    sent = { form: form(), name: stored("outbox"), draft: stored("draft"), text: field().value };
+    sent = { form: form(), name: stored("outbox"), text: field().value, kept: [] };
+    // A temporary chat has kept nothing: what is there is another tab's.
+    if (!isTemporary()) sent.kept = [stored("draft"), stored("files")];
     sent.entry = entryOf(event.detail);
     // Before it leaves: whatever happens to this page, the next one knows of it.
     return remember(sent.name, sent.entry);
@@ -55,7 +52,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:afterRequest", async (event) => {
   if (!sent || event.detail.requestConfig.elt !== sent.form) return;
-  const { name, draft, text, entry } = sent;
+  const { name, kept, text, entry } = sent;
   const typed = sent.form.elements.content;
   sent = null;
   const { successful, xhr } = event.detail;
@@ -69,7 +66,7 @@ document.addEventListener("htmx:afterRequest", async (event) => {
   localStorage.removeItem(name);
   // A refused message comes back as a part to swap, which htmx takes for a success.
   if (!successful || xhr.status === 422) return;
-  localStorage.removeItem(draft);
+  for (const each of kept) localStorage.removeItem(each);
   leave(text, typed);
   rest();
 });
@@ -81,6 +78,7 @@ document.addEventListener("parley:returned", ({ detail: { values, previews } }) 
   write([text, field().value].filter(Boolean).join("\n\n"));
   document.getElementById("previews").insertAdjacentHTML("afterbegin", previews);
   window.htmx.process(document.getElementById("previews"));
+  if (previews.trim()) import("./uploads-keep.js").then((module) => module.record(), () => {});
   field().focus();
 });
 
@@ -91,6 +89,7 @@ function resume() {
   const entry = JSON.parse(kept);
   loadOutbox().then((outbox) => {
     leave(entry.values.content[0]);
+    localStorage.removeItem(stored("files"));
     outbox.wait(stored("outbox"), entry, { now: true });
   });
 }

@@ -82,6 +82,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 // Whoever signs out leaves no words behind.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
-  const words = Object.keys(localStorage).filter((k) => /^(draft|outbox):/.test(k));
+  const words = Object.keys(localStorage).filter((k) => /^(draft|files|outbox):/.test(k));
   for (const name of words) localStorage.removeItem(name);
 });

@@ -3,6 +3,7 @@ import { sift } from "./uploads-check.js";
 import { become, fail, nameOf, place, progress } from "./uploads-chip.js";
 import { post } from "./uploads-post.js";
 import { complain, clear, say, texts } from "./uploads-words.js";
+import "./uploads-keep.js";
 import "./uploads-wait.js";
 
 const AT_ONCE = 3;

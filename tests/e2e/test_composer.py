@@ -66,6 +66,23 @@ def test_draft_survives_a_reload(ann: Person) -> None:
     expect(chat.composer).to_have_value("For this chat")
 
 
+def test_a_full_store_keeps_nobody_from_sending(ann: Person) -> None:
+    """Then the draft survives no reload, and that is all."""
+    chat = ann.chat(model="openai/echo")
+    chat.page.evaluate("""() => {
+      for (let size = 2 ** 22; size >= 1; size /= 2) {
+        try {
+          for (let n = 0; ; n += 1) localStorage.setItem(`x${size}-${n}`, "x".repeat(size));
+        } catch {}
+      }
+    }""")
+    chat.send("In spite of all")
+    chat.reply_is("complete")
+    expect(chat.composer).to_have_value("")
+    chat.send("Once more")
+    chat.reply_is("complete")
+
+
 def test_enter_of_an_input_method_does_not_send(ann: Person, upstream: Upstream) -> None:
     """Enter that ends a composition chooses a word."""
     chat = ann.chat(model="openai/echo")

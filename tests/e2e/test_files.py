@@ -128,6 +128,35 @@ def test_a_pdf_is_read_sent_and_shown(ann: Person, chat: Chat, upstream: Upstrea
     expect(chat.questions).to_contain_text("How many boats?")
 
 
+def test_files_of_a_draft_survive_a_reload(ann: Person, chat: Chat, upstream: Upstream) -> None:
+    """As its text does. What is gone meanwhile is left out, and said; what was sent is not back."""
+    choose(chat, text("one.txt"), text("two.txt"), text("three.txt"))
+    chat.composer.fill(f"Read these {ann.name}")
+    expect(previews(chat).locator("[name=attachment]")).to_have_count(3)
+    chat.button("Remove “one.txt”").click()
+    expect(previews(chat)).to_have_count(2)
+    gone = previews(chat).filter(has_text="two.txt").locator("[name=attachment]")
+    address = f"/attachments/{gone.get_attribute('value')}/delete/"
+    chat.page.reload()
+    expect(previews(chat)).to_have_text([re.compile("two.txt"), re.compile("three.txt")])
+    ann.post(address, {})
+    ann.expect_problem("status of 404")
+    chat.page.reload()
+    expect(previews(chat)).to_have_text([re.compile("three.txt")])
+    expect(chat.page.locator("#composer-errors")).to_contain_text("“two.txt” is not there any more")
+    chat.page.reload()
+    expect(previews(chat)).to_have_text([re.compile("three.txt")])
+    expect(chat.page.locator("#composer-errors")).to_be_empty()
+    chat.composer.press("Enter")
+    chat.reply_is("complete")
+    expect(chat.questions).to_contain_text("three.txt")
+    assert len([body for body in upstream.completions if ann.name in str(body)]) == 1
+    assert "files:" not in chat.page.evaluate("() => Object.keys(localStorage).join()")
+    chat.page.goto("/")
+    expect(chat.composer).to_have_value("")
+    expect(previews(chat)).to_have_count(0)
+
+
 def test_files_are_dropped_anywhere(chat: Chat) -> None:
     """Where they go is shown, and no longer once they leave the page."""
     zone = chat.page.locator(".drop-zone")
