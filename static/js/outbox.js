@@ -91,7 +91,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest('[data-action="send-now"]')) attempt();
+  if (target.closest('[data-action="send-now"]')) {
+    // Somebody who was signed out may have signed in again in another tab.
+    waiting.stopped = false;
+    attempt();
+  }
   if (target.closest('[data-action="cancel-sending"]')) giveBack();
 });
 for (const name of ["reached", "renewed", "try"]) document.addEventListener(`parley:${name}`, attempt);

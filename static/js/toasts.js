@@ -1,5 +1,7 @@
 // Short messages at the top, and what went wrong between this page and the server.
 
+import { isTemporary } from "./composer.js";
+
 const texts = document.getElementById("texts").dataset;
 
 export function toast(text, link) {
@@ -8,7 +10,8 @@ export function toast(text, link) {
   copy.querySelector(".toast-text").textContent = text;
   if (link) {
     const anchor = copy.querySelector("a");
-    Object.assign(anchor, { textContent: link.text, href: link.href, hidden: false });
+    const { text: textContent, ...rest } = link;
+    Object.assign(anchor, { textContent, hidden: false, ...rest });
   }
   const box = document.getElementById("toasts");
   const same = [...box.children].find((t) => t.querySelector(".toast-text").textContent === text);
@@ -18,13 +21,16 @@ export function toast(text, link) {
 
 function trouble(name) {
   const here = location.pathname + location.search;
+  const signIn = (next) => `/accounts/login/?next=${encodeURIComponent(next)}`;
+  // What is typed in a temporary chat stands on its page alone, which therefore stays.
+  const beside = { href: signIn("/"), target: "_blank", rel: "noopener" };
   const links = {
-    signedOut: { text: texts.signIn, href: `/accounts/login/?next=${encodeURIComponent(here)}` },
+    signedOut: { text: texts.signIn, ...(isTemporary() ? beside : { href: signIn(here) }) },
     expired: { text: texts.reload, href: here },
     gone: { text: texts.reload, href: here },
     somebodyElse: { text: texts.reload, href: here },
   };
-  toast(texts[name], links[name]);
+  toast((isTemporary() && texts[`${name}Here`]) || texts[name], links[name]);
 }
 
 const byStatus = { 401: "signedOut", 403: "expired", 404: "gone", 413: "tooLarge", 429: "tooMany" };

@@ -2,8 +2,9 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
+from tests.conftest import PASSWORD
 from tests.e2e.conftest import People
 from tests.e2e.person import PHONE, Chat, Person
 
@@ -18,6 +19,13 @@ def _begin(ann: Person, *, model: str = "openai/echo") -> Chat:
     chat.reply_is("complete")
     expect(chat.page.get_by_role("button", name="Temporary")).to_be_visible()
     return chat
+
+
+def _add_notes(chat: Chat) -> None:
+    """A small file in the composer."""
+    notes: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Notes"}
+    chat.page.locator(".composer-file").set_input_files([notes])
+    expect(chat.page.locator("#previews .file-state[data-state=ready]")).to_be_visible()
 
 
 def _status(ann: Person, address: str) -> int:
@@ -74,9 +82,7 @@ def test_its_file_and_a_copy_of_its_tab_do_not_end_it(ann: Person) -> None:
     ann.expect_problem("status of 404")
     chat = ann.chat(model="openai/echo")
     chat.page.get_by_label("Temporary").check()
-    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Notes"}
-    chat.page.locator(".composer-file").set_input_files([notes])
-    expect(chat.page.locator("#previews .file-state[data-state=ready]")).to_be_visible()
+    _add_notes(chat)
     chat.send(f"My secret {WORD}")
     chat.reply_is("complete")
     address = chat.page.evaluate("() => location.pathname")
@@ -157,6 +163,56 @@ def test_a_draft_is_not_kept(ann: Person) -> None:
     assert WORD not in chat.page.evaluate(kept)
     chat.composer.press_sequentially(" more")
     assert WORD not in chat.page.evaluate(kept)
+
+
+def test_a_draft_of_another_tab_is_left_to_it(ann: Person) -> None:
+    """The tab that is ticked shows it as well, and may write and send something else."""
+    chat, other = ann.open("/"), ann.open("about:blank")
+    chat.composer.fill("For later")
+    other.page.goto("/?model=openai/echo")
+    expect(other.composer).to_have_value("For later")
+    other.page.get_by_label("Temporary").check()
+    other.send(f"My secret {WORD}")
+    other.reply_is("complete")
+    assert WORD not in other.page.evaluate("() => JSON.stringify({ ...localStorage })")
+    chat.page.reload()
+    expect(chat.composer).to_have_value("For later")
+
+
+def test_files_that_were_not_sent_go_with_it(ann: Person) -> None:
+    """Whether its first message was sent or not."""
+    ann.expect_problem("status of 404")
+    chat = _begin(ann)
+    fetched = "async (address) => (await fetch(address)).status === 404"
+    for _ in range(2):
+        _add_notes(chat)
+        unsent = chat.page.locator("#previews [name=attachment]").get_attribute("value")
+        assert unsent not in chat.page.evaluate("() => JSON.stringify({ ...localStorage })")
+        chat.page.goto("/?temporary=1")
+        chat.page.wait_for_function(fetched, arg=f"/attachments/{unsent}/state/")
+
+
+def test_signed_out_its_page_stays(ann: Person) -> None:
+    """What was typed stands on it alone: the way to sign in opens beside it."""
+    ann.expect_problem("status of 40[13]|Error Code 40[13]|WebSocket")
+    chat = _begin(ann)
+    cookies = [c for c in ann.context.cookies() if c["name"] != "sessionid"]
+    ann.context.clear_cookies()
+    ann.context.add_cookies(cookies)  # type: ignore[arg-type]
+    chat.composer.fill(f"More of {WORD}")
+    chat.composer.press("Enter")
+    expect(chat.toasts).to_contain_text("Sign in again in a new tab")
+    with ann.context.expect_page() as opened:
+        chat.toasts.get_by_role("link", name="Sign in").click()
+    page = opened.value
+    page.get_by_label("Username or email").fill(ann.name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="What is on your mind?")).to_be_visible()
+    expect(chat.composer).to_have_value(f"More of {WORD}")
+    chat.composer.press("Enter")
+    expect(chat.questions).to_have_count(2)
+    chat.reply_is("complete")
 
 
 def test_its_panel_fits_a_phone(people: People) -> None:
