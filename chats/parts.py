@@ -22,6 +22,9 @@ from providers.types import Source, ToolCall
 
 MAX_SOURCES: Final = 100
 MAX_TOOL_CALLS: Final = 100
+SEARCHES: Final = frozenset({"web_search", "web_search_preview", "google_search"})
+"""What providers call their own search of the web."""
+
 MAX_ALL: Final = 400_000
 """Characters of all parts of a reply together."""
 
@@ -31,6 +34,7 @@ _QUOTE_LENGTH: Final = 1_000
 _NAME_LENGTH: Final = 200
 _ARGUMENTS_LENGTH: Final = 10_000
 _RESULT_LENGTH: Final = 20_000
+_QUERIES: Final = ("query", "queries", "q")
 _UNWANTED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -56,6 +60,13 @@ class ShownCall:
     name: str
     arguments: str
     result: str | None
+    was_run: bool
+    """By the provider, whether it told a result or not."""
+
+    @property
+    def query(self) -> str:
+        """What was searched for, when this searched the web."""
+        return _query(self.arguments) if self.was_run and self.name in SEARCHES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,11 @@ class Parts:
         return True
 
 
-def shown(stored: object) -> Shown:
-    """What to show of `Message.parts`, whoever wrote it."""
+def shown(stored: object, *, went_on: bool = False) -> Shown:
+    """What to show of `Message.parts`, whoever wrote it.
+
+    A reply that `went_on` after its calls did not wait for us: the provider ran them.
+    """
     found = Shown()
     for part in Parts(stored if isinstance(stored, list) else ()).as_json():
         if part["type"] == "source":
@@ -113,8 +127,9 @@ def shown(stored: object) -> Shown:
             title = part.get("title") or part["url"]
             found.sources.append(ShownSource(part["url"], title, host, part.get("quote", "")))
         else:
-            call = ShownCall(part["name"], part["arguments"], part.get("result"))
-            found.calls.append(call)
+            result = part.get("result")
+            was_run = went_on or result is not None
+            found.calls.append(ShownCall(part["name"], part["arguments"], result, was_run))
     return found
 
 
@@ -127,6 +142,18 @@ def clean_address(text: str) -> str:
     if len(url) > _URL_LENGTH or _UNWANTED.search(url) or re.search(r"[\s\\]", url):
         return ""
     return url if _host(url) else ""
+
+
+def _query(arguments: str) -> str:
+    """Of a search, in whichever way its provider writes it; empty when it does not say."""
+    try:
+        asked = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return ""
+    values = asked if isinstance(asked, dict) else {}
+    said = next((values[name] for name in _QUERIES if values.get(name)), "")
+    queries = said if isinstance(said, list) else [said]
+    return ", ".join(_line(each, _NAME_LENGTH) for each in queries if isinstance(each, str))
 
 
 def _host(url: str) -> str:

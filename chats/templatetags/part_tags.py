@@ -13,7 +13,8 @@ register = template.Library()
 @register.filter
 def reply_parts(message: Message) -> parts.Shown:
     """Its sources and tool calls, checked."""
-    return parts.shown(message.parts)
+    went_on = message.finish_reason not in ("", "tool_calls")
+    return parts.shown(message.parts, went_on=went_on)
 
 
 @register.filter
@@ -39,12 +40,18 @@ def duration(milliseconds: int) -> str:
 
 @register.filter
 def calls_label(calls: list[parts.ShownCall]) -> str:
-    """How many tools were called, and the names of the first ones."""
+    """How many tools were called, and the names of the first ones; of searches, their words."""
+    if calls and all(call.query for call in calls):
+        queries = list(dict.fromkeys(call.query for call in calls))
+        return _("Searched the web: %(queries)s") % {"queries": _first(queries)}
     names = list(dict.fromkeys(call.name or _("a tool without a name") for call in calls))
-    listed = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     count = len(calls)
-    if all(call.result is None for call in calls):
+    if not any(call.was_run for call in calls):
         label = ngettext("Asked for a tool: %(names)s", "Asked for tools: %(names)s", count)
     else:
         label = ngettext("Used a tool: %(names)s", "Used tools %(count)d times: %(names)s", count)
-    return label % {"count": count, "names": listed}
+    return label % {"count": count, "names": _first(names)}
+
+
+def _first(words: list[str]) -> str:
+    return ", ".join(words[:3]) + ("…" if len(words) > 3 else "")

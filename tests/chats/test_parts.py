@@ -14,6 +14,7 @@ from providers.types import Source, ToolCall
 from tests.chats.pages import HTMX, make_conversation
 from tests.chats.test_pages_payloads import look_at
 from tests.data.payloads import PAYLOADS
+from tests.markup import parse
 
 PAGE = "https://weather.example.org/today"
 
@@ -203,6 +204,28 @@ def test_sources_and_calls_are_on_the_page(reply: Message, owner_client: Client)
         assert text in page
     for text in ("web_search", "&quot;q&quot;: &quot;weather&quot;", "3 pages", "get_time"):
         assert text in page
+
+
+@pytest.mark.parametrize(
+    ("call", "finish_reason", "label"),
+    [
+        (ToolCall("c", "web_search", '{"query": "rain"}'), "stop", "Searched the web: rain"),
+        (ToolCall("c", "web_search", '{"queries": ["a", "b"]}'), "stop", "Searched the web: a, b"),
+        (ToolCall("c", "web_search", "{half"), "stop", "Used a tool: web_search"),
+        (ToolCall("c", "web_search", '{"query": "x"}'), "", "Asked for a tool: web_search"),
+        (ToolCall("c", "web_search", '{"query": "x"}', "1"), "", "Searched the web: x"),
+        (ToolCall("c", "get_time", '{"q": "x"}'), "stop", "Used a tool: get_time"),
+        (ToolCall("c", "get_time", "{}"), "tool_calls", "Asked for a tool: get_time"),
+    ],
+)
+def test_what_the_provider_ran_is_told_from_what_nobody_ran(
+    call: ToolCall, finish_reason: str, label: str, reply: Message, owner_client: Client
+) -> None:
+    reply.finish_reason = finish_reason
+    with_parts(reply, call)
+    page = parse(owner_client.get(f"/c/{reply.conversation_id}/").text)
+    assert page.by_class("part-label")[0].text == label
+    assert ("Without an answer" in page.text) == label.startswith("Asked")
 
 
 def test_a_reply_without_parts_has_none(reply: Message, owner_client: Client) -> None:

@@ -19,6 +19,8 @@ async def test_what_a_reply_rests_on_is_on_its_page(ann: Person, provider: str) 
     [link] = page.by_class("sources")[0].by_tag("a")
     assert (link.attributes.get("href"), link.text) == (PAGE.url, PAGE.title)
     assert "web_search" in page.by_class("call-name")[0].text
+    assert page.by_class("part-label")[0].text == "Searched the web: weather today"
+    assert "Without an answer" not in page.text
 
 
 async def test_a_tool_that_nobody_ran_is_no_empty_reply(ann: Person) -> None:
