@@ -126,4 +126,4 @@ def _sentence(status: object) -> str:
         case Status.INTERRUPTED:
             return _("The reply in “%(title)s” was interrupted.")
         case _:
-            return _("The reply in “%(title)s” is there.")
+            return _("“%(title)s”: the reply is ready.")

@@ -136,7 +136,7 @@ def test_the_panel_by_keyboard(ann: Person, pages: Callable[[str], Chat]) -> Non
     expect(panel).to_be_visible()
     expect(bell(chat)).to_have_attribute("aria-expanded", "true")
     expect(panel.get_by_role("link").first).to_be_focused()
-    page.get_by_role("button", name="Mark “The reply in “Second” is there.” as read").press("Enter")
+    page.get_by_role("button", name="Mark ““Second”: the reply is ready.” as read").press("Enter")
     expect(page.locator("#unread-count [data-count]")).to_have_text("2")
     expect(panel.get_by_role("link", name="Second")).to_be_focused()
     expect(panel.locator(".notification-unread")).to_have_count(2)
@@ -198,7 +198,7 @@ def test_the_browser_tells_once_and_only_of_what_no_page_shows(
     teller = one if _spied(one.page, "shown") else two
     (shown,) = _spied(teller.page, "shown")
     assert shown["title"] == "Parley"
-    assert shown["body"] == f"The reply in “{HOSTILE}” is there."
+    assert shown["body"] == f"“{HOSTILE}”: the reply is ready."
     with teller.page.expect_navigation():
         teller.page.evaluate("window.__last.onclick()")
     expect(teller.page).to_have_url(f"{ann.url}{told}")
