@@ -7,7 +7,6 @@ ASGI server; `serve` starts it before.
 import os
 from typing import Any
 
-from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -25,7 +24,7 @@ from config.sockets import SameOriginOnly  # noqa: E402
 
 _protocols: Any = ProtocolTypeRouter(
     {
-        "http": RequestSizeLimit(django_application, settings.MAX_REQUEST_SIZE),
+        "http": RequestSizeLimit(django_application),
         "websocket": SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from daphne import http_protocol
 from daphne.http_protocol import WebRequest
-from django.conf import settings
 from twisted.internet import reactor
 
-from config.limits import CHUNKED, TOO_LARGE
+from config.limits import CHUNKED, Refusal, refusal
 
 _reactor: Any = reactor
 _LINGER: Final = 3.0
@@ -20,16 +19,15 @@ middle of an upload, the browser does not show the answer."""
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
-    """Answers by itself, once, when the announced length is over MAX_REQUEST_SIZE or is none."""
+    """Answers by itself, once, when the announced length is none or more than may be."""
 
     is_refused = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
         """Twisted calls this with the length that the headers tell; None for chunked bodies."""
-        if length is None:
-            self._refuse(411, b"Length Required", CHUNKED)
-        elif length > settings.MAX_REQUEST_SIZE:
-            self._refuse(413, b"Content Too Large", TOO_LARGE)
+        refused = CHUNKED if length is None else self._refusal(length)
+        if refused is not None:
+            self._refuse(refused)
         super().gotLength(0 if self.is_refused else length)
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
@@ -44,13 +42,24 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         self.channel.loseConnection()
         return None
 
-    def _refuse(self, status: int, reason: bytes, sentence: bytes) -> None:
+    def _refusal(self, length: int) -> Refusal | None:
+        # The request itself learns of its path only once its body is there.
+        path = getattr(self.channel, "_path", b"").partition(b"?")[0]
+        cookies = self.requestHeaders.getRawHeaders(b"cookie", [])
+        return refusal(
+            length=length,
+            path=path.decode("latin-1"),
+            cookies=b"; ".join(cookies).decode("latin-1"),
+        )
+
+    def _refuse(self, refused: Refusal) -> None:
         self.is_refused = True
         # Nobody is to be told to go on and send the body.
         self.requestHeaders.removeHeader(b"expect")
-        head = b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n" % (status, reason)
-        length = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(sentence)
-        self.channel.transport.write(head + length + sentence)
+        head = b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        length = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(refused.sentence)
+        head %= (refused.status, refused.reason)
+        self.channel.transport.write(head + length + refused.sentence)
         _reactor.callLater(_LINGER, self.channel.loseConnection)
 
 

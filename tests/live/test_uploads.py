@@ -49,6 +49,8 @@ async def read(person: Person, attachment: str) -> str:
     ("headers", "status"),
     [
         ("Content-Length: 900000000", b"413"),
+        ("Content-Length: 24000000", b"401"),
+        ("Cookie: sessionid=x\r\nContent-Length: 27000000", b"413"),
         ("Expect: 100-continue\r\nContent-Length: 900000000", b"413"),
         ("Transfer-Encoding: chunked", b"411"),
     ],
