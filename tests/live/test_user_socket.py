@@ -163,6 +163,16 @@ async def test_to_have_looked_before_the_end_is_not_enough(ann: Person) -> None:
         await chat.hears("notification")
 
 
+async def test_to_look_at_another_chat_is_not_enough(ann: Person) -> None:
+    other = await finished(ann)
+    async with open_page(ann, other.conversation_id) as chat:
+        reply = await finished(ann)
+        for _ in range(5):
+            await chat.sees()
+        told = await chat.until(lambda message: message.get("kind") == "reply")
+        assert told["subject"] == f"conversation:{reply.conversation_id}"
+
+
 async def test_a_page_learns_when_it_opens_that_its_chat_is_unread(ann: Person) -> None:
     async with open_page(ann) as home:
         reply = await finished(ann)
