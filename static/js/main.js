@@ -5,7 +5,7 @@ import "./list.js";
 import "./focus.js";
 import { takeFiles } from "./composer.js";
 import "./sending.js";
-import "./toasts.js";
+import { toast } from "./toasts.js";
 import "./shortcuts.js";
 
 const late = {
@@ -40,11 +40,39 @@ document.addEventListener("click", async (event) => {
 
 // Files are chosen, pasted, or dropped anywhere on a page with a composer.
 const hasComposer = () => document.getElementById("composer") !== null;
+const loadUploads = () => import("./uploads.js").catch(() => null);
 const take = async (files) => {
-  const uploads = await import("./uploads.js").catch(() => null);
-  if (uploads) uploads.add(files);
-  else document.dispatchEvent(new CustomEvent("parley:trouble", { detail: "notLoaded" }));
+  const uploads = await loadUploads();
+  if (uploads) uploads.add([...release(), ...files]);
+  else holdBack(files);
 };
+
+// Without that script they stand in the composer, and keep the message there, until it is to be had.
+let held = new Map();
+function holdBack(files) {
+  const template = document.getElementById("upload-template");
+  for (const file of files) {
+    const chip = template.content.firstElementChild.cloneNode(true);
+    const remove = chip.querySelector(".file-remove");
+    for (const part of chip.querySelectorAll(".file-name > :not(.file-end)")) part.textContent = file.name;
+    chip.querySelector(".file-state").textContent = template.dataset.queued;
+    remove.setAttribute("aria-label", template.dataset.remove.replace("%s", () => file.name));
+    remove.onclick = () => chip.remove();
+    document.getElementById("previews").append(chip);
+    held.set(chip, file);
+  }
+  const names = kept().map(([, { name }]) => name).join("”, “");
+  if (names) toast(template.dataset.held.replace("%s", () => names)).dataset.passing = "";
+}
+const kept = () => [...held].filter(([chip]) => chip.isConnected);
+function release() {
+  const files = kept().map(([chip, file]) => (chip.remove(), file));
+  held = new Map();
+  return files;
+}
+for (const [target, name] of [[window, "online"], [document, "parley:reached"], [document, "parley:waiting"]]) {
+  target.addEventListener(name, () => kept().length && take([]));
+}
 
 document.addEventListener("change", ({ target }) => {
   if (!target.matches(".composer-file")) return;
@@ -64,18 +92,23 @@ for (const name of ["dragenter", "dragover", "drop"]) {
   document.addEventListener(name, (event) => {
     if (!event.dataTransfer?.types.includes("Files") || !hasComposer()) return;
     event.preventDefault();
-    if (name === "dragenter") import("./uploads-drop.js").then((zone) => zone.show());
+    if (name === "dragenter") {
+      loadUploads();
+      import("./uploads-drop.js").then((zone) => zone.show(), () => null);
+    }
     if (name === "drop") take([...event.dataTransfer.files]);
   });
 }
 
 // How much of the model's context is used is told at once in a chat, and in a new one as soon as
 // somebody writes, or is about to add a file.
-const context = () => hasComposer() && import("./context.js");
+const context = () => hasComposer() && import("./context.js").catch(() => null);
 if (document.getElementById("thread")) context();
 for (const name of ["input", "pointerover", "focusin"]) {
   document.addEventListener(name, ({ target }) => {
-    if (name === "input" || target.closest?.(".composer-attach")) context();
+    const isAdding = target.closest?.(".composer-attach");
+    if (name === "input" || isAdding) context();
+    if (isAdding) loadUploads();
   });
 }
 
@@ -101,7 +134,7 @@ document.addEventListener("input", async ({ target }) => {
 });
 
 // The first message of a chat needs this at once: it is fetched while the message is written.
-document.addEventListener("input", () => import("./live.js"), { once: true });
+document.addEventListener("input", () => import("./live.js").catch(() => null), { once: true });
 
 async function openThread() {
   const thread = document.getElementById("thread");

@@ -17,6 +17,15 @@ export function toast(text, link) {
   const same = [...box.children].find((t) => t.querySelector(".toast-text").textContent === text);
   same?.remove();
   box.append(shown);
+  return shown;
+}
+
+// What the connection was to blame for is over once it is back.
+const passing = new Set(["notLoaded", "offline", "timeout"]);
+for (const [target, name] of [[window, "online"], [document, "parley:reached"]]) {
+  target.addEventListener(name, () => {
+    for (const shown of document.querySelectorAll("#toasts > [data-passing]")) shown.remove();
+  });
 }
 
 function trouble(name) {
@@ -30,7 +39,8 @@ function trouble(name) {
     gone: { text: texts.reload, href: here },
     somebodyElse: { text: texts.reload, href: here },
   };
-  toast((isTemporary() && texts[`${name}Here`]) || texts[name], links[name]);
+  const shown = toast((isTemporary() && texts[`${name}Here`]) || texts[name], links[name]);
+  if (passing.has(name)) shown.dataset.passing = "";
 }
 
 const byStatus = { 401: "signedOut", 403: "expired", 404: "gone", 413: "tooLarge", 429: "tooMany" };

@@ -255,6 +255,28 @@ def test_an_upload_that_breaks_off(ann: Person, chat: Chat) -> None:
     expect(errors).to_be_empty()
 
 
+def test_a_file_that_is_chosen_offline(ann: Person, chat: Chat) -> None:
+    """It stands in the composer, keeps the message there, and is uploaded when the line is back."""
+    ann.expect_problem("ERR_INTERNET_DISCONNECTED")
+    chat.composer.fill("Look")
+    ann.context.set_offline(True)
+    choose(chat, text("notes.txt"), text("more.txt"))
+    expect(previews(chat)).to_have_count(2)
+    told = chat.toasts.filter(has_text="“notes.txt”, “more.txt”")
+    expect(told).to_contain_text("not uploaded yet")
+    chat.button("Remove “more.txt”").click()
+    chat.composer.press("Enter")
+    expect(previews(chat)).to_have_count(1)
+    expect(chat.questions).to_have_count(0)
+    expect(chat.composer).to_have_value("Look")
+    ann.context.set_offline(False)
+    expect(previews(chat).locator("[data-tokens]")).to_have_count(1)
+    expect(chat.toasts).to_have_count(0)
+    chat.composer.press("Enter")
+    chat.reply_is("complete")
+    expect(chat.questions.locator(".file")).to_have_text(re.compile("notes.txt"))
+
+
 def test_refused_files_say_why(ann: Person, chat: Chat) -> None:
     """By name, and the others stay. One that is too large never leaves the browser."""
     ann.expect_problem("status of 422")
