@@ -244,6 +244,28 @@ def closest_model(typed: str, *, user: User) -> str:
     return ""
 
 
+def model_warning(name: str, *, user: User) -> str:
+    """Why `provider/model` may never answer; empty where it is listed, or nobody knows the list.
+
+    Four queries, and as many again for what may have been meant.
+    """
+    slug, _slash, model = name.strip().partition("/")
+    if not (slug and model):
+        return ""
+    provider = next((p for p in catalogue.models_for(user) if p.slug == slug), None)
+    if provider is not None:
+        is_whole = provider.state == "ok" and provider.total <= len(provider.models)
+        listed = {entry.info.id for entry in (*provider.models, *provider.unlisted)}
+        if model in listed or not is_whole:
+            return ""
+        said = _("%(provider)s lists no such model.") % {"provider": visible(provider.label)}
+    else:
+        said = _("No connected provider is called “%(provider)s”.") % {"provider": slug}
+    if closest := closest_model(name, user=user):
+        said += " " + _("Did you mean “%(model)s”?") % {"model": closest}
+    return said
+
+
 def visible(name: str) -> str:
     """A name in one line, without what turns or hides text; empty when nothing can be seen."""
     if not (name.isascii() and name.isprintable()):

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.notifications import summarise
+from chats import picker
 from chats.listing import list_conversations
-from chats.picker import suggested_models
 from chats.rendering import render
 from providers import registry
 from providers.types import ModelInfo
@@ -96,7 +96,13 @@ def _sidebar(context: template.Context) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def model_names(context: template.Context) -> list[str]:
     """What the user whose page this is may choose from, as `provider/model`; not without bound."""
-    return suggested_models(context["request"].user)
+    return picker.suggested_models(context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def model_warning(context: template.Context, name: str) -> str:
+    """Why a model that the user whose page this is named may never answer; empty for most."""
+    return picker.model_warning(name, user=context["request"].user)
 
 
 @register.filter

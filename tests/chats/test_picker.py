@@ -50,6 +50,42 @@ def connect(
     return key
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("company/nonsense", "Company lists no such model."),
+        ("company/alpha-lrge", "lists no such model. Did you mean “company/alpha-large”?"),
+        ("nobody/alpha-large", "No connected provider is called “nobody”. Did you mean “"),
+        ("demo/nonsense", "lists no such model."),
+        ("company/alpha-large", ""),
+        ("failing/nonsense", ""),
+        ("waiting/nonsense", ""),
+        ("long/nonsense", ""),
+        ("demo/demo", ""),
+    ],
+)
+def test_a_default_model_that_nobody_lists_is_saved_with_a_warning(
+    name: str, words: str, owner: User, owner_client: Client
+) -> None:
+    """Said beside the field, at once and later; not where the list is unknown, old or cut."""
+    listed = [{"id": "alpha-large"}]
+    connect(owner, "company", listed)
+    connect(owner, "failing", listed, error="It is down")
+    connect(owner, "long", listed)
+    ModelList.objects.filter(api_key__slug="long").update(total=9_000)
+    connect(owner, "waiting", [])
+    ModelList.objects.filter(api_key__slug="waiting").delete()
+    saved = owner_client.post("/settings/", {"default_model": name}, headers=HTMX)
+    later = owner_client.get("/settings/").text
+    for text in (saved.text, later):
+        beside = text.partition('id="id_default_model_status"')[2].partition("</div>")[0] or text
+        assert words in beside
+        assert bool(words) == ("field-help" in beside)
+    assert "Saved" in saved.text
+    other = owner_client.post("/settings/", {"theme": "dark"}, headers=HTMX).text
+    assert "field-help" not in other
+
+
 def options(client: Client, query: str = "") -> list[Element]:
     """The rows that the picker gets."""
     answer = client.get(f"/models/?{query}", headers=HTMX)
