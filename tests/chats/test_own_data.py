@@ -53,9 +53,23 @@ def test_the_page_says_how_much_there_is(owner: User, stranger: User, owner_clie
 
 def test_somebody_new_has_nothing(owner: User, owner_client: Client) -> None:
     assert own_data.count_data(user=owner) == Amounts(0, 0, 0, 0, 0)
-    assert "Deleted lately" not in owner_client.get(PAGE).text
+    page = owner_client.get(PAGE).text
+    assert "Deleted lately" not in page
+    assert "There is no chat to delete." in page
+    assert "<form" not in page
     for verb in ("archive", "delete-archived"):
         assert owner_client.post(f"{PAGE}{verb}/").status_code == 303
+
+
+def test_only_what_can_be_done_is_offered(owner: User, owner_client: Client) -> None:
+    def offered() -> list[bool]:
+        page = owner_client.get(PAGE).text
+        return [f"{PAGE}{verb}/" in page for verb in ("archive", "delete-archived", "delete")]
+
+    chat = make_conversation(owner)
+    assert offered() == [True, False, True]
+    conversations.archive_conversation(conversation=chat)
+    assert offered() == [False, True, True]
 
 
 def test_the_figures_cost_the_same_whatever_there_is(
