@@ -121,7 +121,10 @@ class PreferencesForm(forms.Form):
         label=_("Send with"),
         choices=User.SendKey.choices,
         widget=forms.RadioSelect,
-        help_text=_("The other one makes a new line. On touch screens Enter always does."),
+        help_text=_(
+            "When Enter sends, Shift+Enter makes a new line; otherwise Enter does. On touch "
+            "screens Enter always makes one."
+        ),
     )
     default_model = forms.CharField(
         label=_("Default model"),
