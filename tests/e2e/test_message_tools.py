@@ -14,6 +14,7 @@ _VOICE = """
 (() => {
   window.spoken = [];
   const voice = new EventTarget();
+  voice.getVoices = () => [{ name: "One", lang: "en" }];
   voice.speak = (it) => { window.spoken.push(it.text); window.utterance = it; };
   voice.cancel = () => { window.cancelled = true; };
   Object.defineProperty(window, "speechSynthesis", { value: voice });
@@ -93,6 +94,32 @@ def test_reads_aloud_sentence_by_sentence(ann: Person) -> None:
     chat.page.evaluate("() => window.utterance.onend()")
     assert chat.page.evaluate("() => window.spoken.length") == 4
     assert chat.page.evaluate("() => window.cancelled")
+
+
+def test_without_a_voice_nothing_is_read_aloud(ann: Person) -> None:
+    """Until the browser finds one. Up and Down go from entry to entry."""
+    ann.context.add_init_script(
+        _VOICE.replace('[{ name: "One", lang: "en" }]', "window.voices ?? []")
+    )
+    chat = ann.chat(model="openai/ok")
+    chat.send("Hello")
+    chat.reply_is("complete")
+    menu = more(chat, chat.reply)
+    entry = menu.get_by_role("button", name="Read aloud")
+    expect(menu.get_by_role("button", name="Regenerate with another model")).to_be_focused()
+    chat.page.keyboard.press("ArrowDown")
+    chat.page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Branch into a new chat")).to_be_focused()
+    expect(entry).to_be_hidden()
+    chat.page.evaluate(
+        "() => { window.voices = [{}]; speechSynthesis.dispatchEvent(new Event('voiceschanged')); }"
+    )
+    expect(entry).to_be_visible()
+    chat.page.keyboard.press("ArrowUp")
+    expect(entry).to_be_focused()
+    for _ in range(3):
+        chat.page.keyboard.press("ArrowUp")
+    expect(menu.locator("summary")).to_be_focused()
 
 
 @pytest.mark.parametrize("text", ["```\nonly = code\n```"])
