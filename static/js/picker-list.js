@@ -9,8 +9,7 @@ const says = () => document.getElementById("model-status");
 let current = () => [];
 let cut = false;
 let covered = "";
-let timer;
-let settled;
+let timer, settled, pointed;
 
 export let loading = false;
 export const active = () => list().querySelector("[data-active]");
@@ -81,11 +80,18 @@ export function search() {
   if (cut) timer = setTimeout(fill, PAUSE, look, true);
 }
 
-function activate(option) {
+function activate(option, isSeen = false) {
   active()?.removeAttribute("data-active");
   option?.setAttribute("data-active", "");
   typed().setAttribute("aria-activedescendant", option?.id ?? "");
-  option?.scrollIntoView({ block: "nearest" });
+  if (!isSeen) option?.scrollIntoView({ block: "nearest" });
+}
+
+// The pointer takes the mark along, so that one row is meant; rows that scroll below it do not.
+export function point({ target, screenX, screenY }) {
+  const option = target.closest('[role="option"]');
+  const moved = pointed !== (pointed = `${screenX} ${screenY}`);
+  if (moved && option && option !== active()) activate(option, true);
 }
 
 export function move(steps) {

@@ -37,6 +37,7 @@ function prepare(dialog) {
   search.addEventListener("keydown", key);
   compare.prepare(dialog);
   find("model-options").addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
+  find("model-options").addEventListener("pointermove", models.point);
   dialog.addEventListener("htmx:afterRequest", () => {
     for (const wait of LATER) setTimeout(() => dialog.open && models.renew(address()), wait);
   });
