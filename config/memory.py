@@ -1,6 +1,7 @@
-"""How the C library hands out memory to this process (docs/decisions/0012)."""
+"""What keeps the memory of this process small (docs/decisions/0012)."""
 
 import ctypes
+import os
 
 M_ARENA_MAX = -8
 """From glibc's malloc.h."""
@@ -14,3 +15,11 @@ def limit_arenas(number: int = 1) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, number)
+
+
+def keep_to_python() -> None:
+    """Have Autobahn mask and check what comes over websockets in Python: a few bytes at a time.
+
+    Its compiled parts bring a parser of C along, 1.3 MB. Before Autobahn is imported.
+    """
+    os.environ.setdefault("AUTOBAHN_USE_NVX", "0")

@@ -316,6 +316,8 @@ LOGGING = {
         "django.security": {"handlers": ["short"], "level": LOG_LEVEL, "propagate": False},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "daphne": {"level": "WARNING"},
+        # Says at each start that it was told to keep to Python.
+        "autobahn": {"level": "WARNING"},
         # These log prompts and headers when asked to: at no level of ours.
         **{
             name: {"level": "WARNING"}

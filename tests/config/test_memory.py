@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.server import ROOT
+from tests.server import ROOT, clean_environment
 
 # The heaps that glibc tells of, after threads that all took memory at once.
 CODE = """
@@ -39,3 +39,13 @@ def test_all_threads_share_one_arena() -> None:
     )
 
     assert done.stdout.strip() == "1"
+
+
+def test_no_parser_of_c_is_loaded() -> None:
+    """By the server's modules; 1.3 MB that nobody needs."""
+    code = (
+        "import sys, django; from config import memory; memory.keep_to_python(); django.setup();"
+        "import config.server; sys.exit(int('pycparser' in sys.modules))"
+    )
+    environment = clean_environment(DJANGO_SETTINGS_MODULE="tests.settings")
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)

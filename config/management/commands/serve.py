@@ -21,6 +21,7 @@ class Command(BaseCommand):
         """Exit code 0 after a stop that was asked for, 1 when the site could not start."""
         signal.signal(signal.SIGTERM, _leave)
         memory.limit_arenas()
+        memory.keep_to_python()
         try:
             with serving.prepare(self._say):
                 # Imported late: the reactor, and the pages with all that they need.
