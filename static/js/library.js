@@ -11,6 +11,8 @@ let place = null;
 let dismissed = null;
 let nothing = null;
 let entered = false;
+// The sign that the button put in: it goes with the list, unless something came of it.
+let lent = null;
 
 function find(area) {
   const { selectionStart: end, selectionEnd, value } = area;
@@ -60,6 +62,14 @@ function settled() {
   if (field().dispatchEvent(event)) put(field(), null, "\n");
 }
 
+function takeBack(area) {
+  const { start, end, text } = lent ?? {};
+  lent = null;
+  if (!text || area.value.slice(start, end) !== text) return;
+  area.setRangeText("", start, end, "end");
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 function hide() {
   place = null;
   list.close(field());
@@ -72,6 +82,7 @@ function close() {
 
 async function choose(option) {
   const [at, area] = [place, field()];
+  lent = null;
   close();
   dismissed = at.start;
   const loading = at.sign === "@" ? import("./library-preset.js") : import("./library-template.js");
@@ -89,6 +100,7 @@ function key(event) {
   else if (event.key === "Escape") {
     dismissed = place.start;
     list.close(field());
+    takeBack(field());
   } else if (!list.active()) return;
   else if (event.key in steps) list.move(field(), steps[event.key]);
   else if (event.key === "Enter" || event.key === "Tab") choose(list.active());
@@ -105,7 +117,12 @@ export function run({ dataset: { sign } }) {
   const at = list.isOpen() ? place : find(area);
   dismissed = nothing = null;
   const before = area.value[(at?.start ?? area.selectionStart) - 1] ?? " ";
-  put(area, at, `${/\s/.test(before) ? "" : " "}${sign}${at?.words ?? ""}`);
+  const text = `${/\s/.test(before) ? "" : " "}${sign}${at?.words ?? ""}`;
+  const isLent = !at || lent?.start === at.start || lent?.end === at.end;
+  put(area, at, text);
+  const end = area.selectionStart;
+  lent = isLent ? { start: at ? Math.min(at.start, lent.start) : end - text.length, end } : null;
+  if (lent) lent.text = area.value.slice(lent.start, end);
   place = null;
   look();
 }
@@ -113,7 +130,11 @@ export function run({ dataset: { sign } }) {
 document.addEventListener("keydown", key, true);
 document.addEventListener("input", ({ target }) => target.id === "composer" && look());
 document.addEventListener("selectionchange", () => place && look());
-document.addEventListener("focusout", ({ target }) => target.id === "composer" && close());
+document.addEventListener("focusout", ({ target }) => {
+  if (target.id !== "composer") return;
+  close();
+  takeBack(target);
+});
 document.addEventListener("mousedown", (event) => {
   // The focus, and with it a phone's keyboard, stays in the composer.
   if (event.target.closest?.("#library")) event.preventDefault();
