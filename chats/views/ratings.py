@@ -33,6 +33,7 @@ def rate(request: PageRequest, message_id: UUID) -> HttpResponse:
         "conversation": found.conversation,
         # A note that was just written is folded away; a fresh rating asks for one.
         "asks_note": note is None and found.rating is not None,
+        "has_saved": note is not None,
     }
     return render(request, "chats/message.html#footer", context)
 

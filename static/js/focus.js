@@ -1,3 +1,5 @@
+import { announce } from "./toasts.js";
+
 // What leaves the page passes the focus on: keyboards and screen readers would start at the top.
 document.addEventListener("htmx:beforeSwap", ({ detail: { target: gone } }) => {
   if (!gone.matches("li[id], #archived, #announcements") || !gone.contains(document.activeElement)) return;
@@ -24,4 +26,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.requestConfig.elt.matches("[data-cancel]")) return;
   document.querySelector(back)?.focus({ preventScroll: true });
+});
+
+// A rating asks for a note below it, where the composer may stand; one that was saved folds away.
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  elt.querySelector(".rating-note[open]")?.scrollIntoView({ block: "nearest" });
+  const saved = elt.querySelector(".rating-note [data-saved]");
+  if (!saved) return;
+  saved.focus({ preventScroll: true });
+  announce("saved");
 });

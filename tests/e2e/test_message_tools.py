@@ -143,9 +143,15 @@ def test_rates_and_says_why(ann: Person) -> None:
     expect(thumb).to_have_attribute("aria-pressed", "true")
     expect(thumb).to_be_focused()
     note = chat.reply.get_by_label("Note on this reply")
+    save = chat.button("Save note", within=chat.reply).bounding_box()
+    composer = chat.page.locator(".composer-box").bounding_box()
+    assert save is not None and composer is not None
+    assert save["y"] + save["height"] <= composer["y"]
     note.fill("Wrong <img src=x onerror=window.__pwned=1> date")
     chat.button("Save note", within=chat.reply).click()
     expect(note).to_be_hidden()
+    expect(chat.reply.locator("summary", has_text="Your note")).to_be_focused()
+    expect(chat.page.locator("#announcer")).to_have_text("Saved")
     chat.page.reload()
     chat.reply.get_by_text("Your note").click()
     expect(note).to_have_value("Wrong <img src=x onerror=window.__pwned=1> date")
