@@ -1,10 +1,19 @@
 """Fixtures for chats: a short conversation of the owner's, made by the documented functions."""
 
+from threading import Event
+
 import pytest
 
 from accounts.models import User
-from chats import conversations, messages
+from chats import conversations, messages, reading
 from chats.models import Conversation, Message
+
+
+@pytest.fixture(autouse=True)
+def readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runner that a test ends closes them for the whole process."""
+    monkeypatch.setattr(reading, "_is_open", Event())
+    monkeypatch.setattr(reading, "_is_closing", Event())
 
 
 def answer(reply: Message, text: str = "An answer.") -> Message:
