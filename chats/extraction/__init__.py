@@ -3,8 +3,8 @@
 Files come from anyone and the libraries that read them were written for honest ones. So a file is
 read by a short-lived process that is given neither the site's keys nor its database, little memory
 and little time; it gets the file as its standard input and answers in lines of JSON. That contains
-faults, not an attacker who takes the process over: it runs as the same user. Nothing in this package
-imports Django, and only the process imports the libraries.
+faults, not an attacker who takes the process over: it runs as the same user. Nothing in this
+package imports Django, and only the process imports the libraries.
 """
 
 from dataclasses import dataclass
