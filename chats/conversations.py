@@ -73,10 +73,12 @@ def start_conversation(
         models[0] if models else model or preferred_model(user), user=user
     ).partition("/")
 
+    title = title_from(text) or title_from(attachments[0].name)
+
     def make() -> tuple[Message, Posted]:
         conversation = Conversation.objects.create(
             owner=user,
-            title=_("Temporary chat") if is_temporary else title_from(text) or _("Image"),
+            title=_("Temporary chat") if is_temporary else title,
             is_temporary=is_temporary,
             provider=provider,
             model=name,

@@ -43,7 +43,7 @@ def keep_conversation(*, conversation: Conversation) -> None:
         conversation.is_temporary = False
         if conversation.title_source == Conversation.TitleSource.WORDS:
             first = conversation.messages.filter(parent=None).order_by("created_at").first()
-            conversation.title = title_from(first.content if first else "") or _("Image")
+            conversation.title = title_from(_subject(first) if first else _("New chat"))
             Conversation.objects.filter(id=conversation.id).update(title=conversation.title)
             _ask_for_title(conversation)
         events.sidebar_changed(conversation.owner_id)
@@ -111,6 +111,13 @@ def forget_pages() -> bool:
     if is_busy:
         _is_log_stale.set()
     return not is_busy
+
+
+def _subject(message: Message) -> str:
+    """What it says, or else what its first file is called."""
+    links = Attachment.messages.through.objects.filter(message=message).order_by("id")
+    names = links.values_list("attachment__name", flat=True)
+    return message.content.strip() or names.first() or _("New chat")
 
 
 def _leave_no_log() -> None:

@@ -14,12 +14,13 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
-from chats import attachments, conversations, generation, messages, prompts, reading
+from chats import attachments, conversations, generation, messages, prompts, reading, temporary
 from chats.models import Attachment, Conversation, Message
 from chats.views import pages
 from providers.errors import ImagesTooLargeError
 from tests.chats.pages import HTMX, png, read
 from tests.files import image as make_image
+from tests.files import pdf as make_pdf
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +211,28 @@ def test_names_are_words_to_show_and_never_paths(
     assert made.name == shown
     assert re.fullmatch(r"attachments/\d{4}/\d\d/[0-9a-f]{32}\.txt", str(made.file.name))
     assert [path.resolve().is_relative_to(media) for path in files(media)] == [True]
+
+
+def test_a_chat_without_words_is_named_after_its_first_file(
+    owner: User, owner_client: Client
+) -> None:
+    """At most 60 characters; so is a temporary one that is kept."""
+    names = ["Contract.pdf", f"{'long name ' * 9}.pdf"]
+    given = [
+        SimpleUploadedFile(name, make_pdf([f"Words of {name}"]), "application/pdf")
+        for name in names
+    ]
+    kept = {}
+    for form in ({}, {"temporary": "1"}):
+        for file in given:
+            file.seek(0)
+        owner_client.post("/c/", {"content": " ", "file": given, **form})
+        conversation = Conversation.objects.latest("created_at")
+        temporary.keep_conversation(conversation=conversation)
+        kept[conversation.id] = Conversation.objects.get(id=conversation.id).title
+    assert list(kept.values()) == ["Contract.pdf"] * 2
+    owner_client.post("/c/", {"content": "", "file": SimpleUploadedFile(names[1], b"words")})
+    assert len(Conversation.objects.latest("created_at").title) <= 60
 
 
 def test_a_large_upload_is_moved_and_never_copied(
