@@ -23,6 +23,9 @@ def storage(env: Environment) -> dict[str, Any]:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     if bool(options["access_key"]) != bool(options["secret_key"]):
         env.refuse("STORAGE_S3_ACCESS_KEY and STORAGE_S3_SECRET_KEY must be set together.")
+    if not options["location"]:
+        # What no row names is removed below the prefix: without one, another site's files, too.
+        env.refuse("STORAGE_S3_PREFIX must be set: a folder in the bucket for this site alone.")
     if ".." in str(options["location"]).split("/"):
         env.refuse("STORAGE_S3_PREFIX must be a path without dots, such as parley/uploads.")
     if find_spec("storages") is None or find_spec("boto3") is None:

@@ -112,12 +112,14 @@ def test_variables_that_do_not_fit_together_are_refused() -> None:
     assert "STORAGE_S3_BUCKET" in refused(STORAGE_S3_REGION="x")[0]
     assert "together" in refused(STORAGE_S3_BUCKET="b", STORAGE_S3_ACCESS_KEY="k")[0]
     assert "PREFIX" in refused(STORAGE_S3_BUCKET="b", STORAGE_S3_PREFIX="a/../b")[0]
+    for none in ("", "/"):
+        assert "for this site alone" in refused(STORAGE_S3_BUCKET="b", STORAGE_S3_PREFIX=none)[0]
     assert not refused()
 
 
 def test_without_the_extra_the_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.storages.find_spec", lambda name: None)
-    assert "django-storages[s3]" in refused(STORAGE_S3_BUCKET="b")[0]
+    assert "django-storages[s3]" in refused(STORAGE_S3_BUCKET="b", STORAGE_S3_PREFIX="p")[0]
 
 
 def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
