@@ -63,6 +63,13 @@ class Variable:
     """For `Kind.CHOICE`, each once."""
 
 
+def find_mistaken(text: str) -> list[str]:
+    """What was meant to be a variable and is none: it has a name, and a type that is not known."""
+    found = (match[1] for match in _BRACES.finditer(text))
+    mistaken = [f"{{{{{each}}}}}" for each in found if _is_mistaken(each)]
+    return list(dict.fromkeys(mistaken))
+
+
 def find_variables(text: str) -> list[Variable]:
     """Each once, in the order of the text; of several kinds by one name, the first but text."""
     found: dict[str, Variable] = {}
@@ -119,6 +126,11 @@ def _variable(inside: str) -> Variable | None:
     if called := _CHOICE.fullmatch(rest):
         return _choice(name, called[1].split("|"))
     return _choice(name, rest.split("|")) if "|" in rest else None
+
+
+def _is_mistaken(inside: str) -> bool:
+    name, mark, _rest = _split(inside)
+    return bool(mark) and _is_name(name) and _variable(inside) is None
 
 
 def _split(inside: str) -> tuple[str, str, str]:

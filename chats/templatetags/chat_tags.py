@@ -15,6 +15,7 @@ from accounts.notifications import summarise
 from chats import picker
 from chats.listing import list_conversations
 from chats.rendering import render
+from chats.variables import Kind, Variable
 from providers import registry
 from providers.types import ModelInfo
 
@@ -132,6 +133,21 @@ def undo_address(tags: str) -> str:
 def model_label(name: str) -> str:
     """`provider/model` without the provider."""
     return name.partition("/")[2] or name
+
+
+_KINDS = {
+    Kind.TEXT: _("One line of text"),
+    Kind.LONG: _("Several lines"),
+    Kind.CHOICE: _("One of these"),
+    Kind.DATE: _("A day"),
+}
+
+
+@register.filter
+def kind_label(variable: Variable) -> str:
+    """What is entered for a blank of a template."""
+    label = str(_KINDS[variable.kind])
+    return f"{label}: {', '.join(variable.choices)}" if variable.choices else label
 
 
 @register.filter

@@ -24,6 +24,7 @@ from chats.library import (
 )
 from chats.library_forms import TemplateForm, VariablesForm
 from chats.models import LibraryEntry, PromptTemplate
+from chats.variables import find_mistaken, find_variables
 from chats.views.answers import PageRequest, SeeOther, page, refuse
 from chats.views.pages import show_new_chat
 
@@ -60,7 +61,7 @@ def new_template(request: PageRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return to_list(request, URLS, _("“%(name)s” was saved."), made)
+            return _saved(request, made)
     return render(request, "chats/template.html", context, status=422 if form.errors else 200)
 
 
@@ -82,8 +83,8 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return to_list(request, URLS, _("“%(name)s” was saved."), found)
-    context |= {"form": form, "title": stored["name"]}
+            return _saved(request, found)
+    context |= {"form": form, "title": stored["name"], **_blanks(found.content)}
     return render(request, "chats/template.html", context, status=422 if form.errors else 200)
 
 
@@ -162,6 +163,18 @@ def to_list(
     """Back to all, with what was done."""
     messages.success(request, said % {"name": entry.name})
     return SeeOther(reverse(urls["list"]))
+
+
+def _saved(request: PageRequest, entry: PromptTemplate) -> HttpResponse:
+    """Back to all; to the text when something in it was meant as a blank and is none."""
+    if not find_mistaken(entry.content):
+        return to_list(request, URLS, _("“%(name)s” was saved."), entry)
+    messages.warning(request, _("“%(name)s” was saved. Look at its blanks.") % {"name": entry.name})
+    return SeeOther(reverse(URLS["show"], args=[entry.id]))
+
+
+def _blanks(text: str) -> dict[str, Any]:
+    return {"variables": find_variables(text), "mistaken": find_mistaken(text)}
 
 
 def _said(total: int) -> str:

@@ -37,6 +37,23 @@ def test_write_a_template_and_change_it(owner: User, owner_client: Client) -> No
     assert "“Reply” was saved." in words(owner_client.get("/templates/"))
 
 
+def test_the_blanks_of_a_template_are_listed_and_mistaken_ones_are_told(
+    owner: User, owner_client: Client
+) -> None:
+    content = "{{broken:foo}} {{tone:choice(warm|cool)}} {{notes:long}} <script>{{x:<b>}}"
+    answer = owner_client.post("/templates/new/", {"name": "Reply", "content": content})
+    made = PromptTemplate.objects.get()
+    assert answer["Location"] == f"/templates/{made.id}/"
+    page = words(owner_client.get(answer["Location"]))
+    assert "Look at its blanks." in page
+    assert '<code dir="auto">{{broken:foo}}</code>, <code dir="auto">{{x:&lt;b&gt;}}</code>' in page
+    assert '<bdi>tone</bdi> <span class="library-by">One of these: warm, cool</span>' in page
+    assert '<bdi>notes</bdi> <span class="library-by">Several lines</span>' in page
+    made.content = "No blanks"
+    made.save()
+    assert "template-found" not in words(owner_client.get(answer["Location"]))
+
+
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     owner: User, owner_client: Client
 ) -> None:

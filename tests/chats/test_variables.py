@@ -2,7 +2,7 @@
 
 import pytest
 
-from chats.variables import Kind, TooLongError, Variable, fill, find_variables
+from chats.variables import Kind, TooLongError, Variable, fill, find_mistaken, find_variables
 
 LONG = 200_000
 TODAY = "2026-01-31"
@@ -144,3 +144,8 @@ def test_hostile_texts_are_read_to_their_end(unit: str) -> None:
     text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
     assert {each.name for each in find_variables(text)} <= {"a"}
     assert len(fill(text, {}, today=TODAY, limit=2_000_000)) == 1_000_000
+
+
+def test_what_is_nearly_a_variable_is_told() -> None:
+    text = "{{a:foo}} {{b:long}} {{c:choice()}} {{d}} {{a:foo}} {{2:x}} {{ x.y }} {{today}}"
+    assert find_mistaken(text) == ["{{a:foo}}", "{{c:choice()}}"]

@@ -227,3 +227,4 @@ def test_write_use_and_delete(people: People, *, script: bool) -> None:
     page.locator("summary", has_text="Delete").click()
     chat.button("Delete").click()
     expect(page.get_by_text("There are no templates yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="New template")).to_be_visible()
