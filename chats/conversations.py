@@ -73,7 +73,7 @@ def start_conversation(
         models[0] if models else model or preferred_model(user), user=user
     ).partition("/")
 
-    title = title_from(text) or title_from(attachments[0].name)
+    title = title_from(text.strip() or attachments[0].name)
 
     def make() -> tuple[Message, Posted]:
         conversation = Conversation.objects.create(

@@ -233,6 +233,8 @@ def test_a_chat_without_words_is_named_after_its_first_file(
     assert list(kept.values()) == ["Contract.pdf"] * 2
     owner_client.post("/c/", {"content": "", "file": SimpleUploadedFile(names[1], b"words")})
     assert len(Conversation.objects.latest("created_at").title) <= 60
+    owner_client.post("/c/", {"content": " " * 2000 + "Late words"})
+    assert Conversation.objects.latest("created_at").title == "Late words"
 
 
 def test_a_large_upload_is_moved_and_never_copied(
