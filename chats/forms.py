@@ -20,7 +20,21 @@ from providers.options import Option, clean_options, known_options
 _PROVIDERS = _("Default of the provider")
 
 
-class SettingsForm(forms.Form):
+class OptionsForm(forms.Form):
+    """Has the options of a model's provider behind its own fields."""
+
+    @property
+    def more_fields(self) -> list[BoundField]:
+        """The options of the model's provider."""
+        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    @property
+    def more_is_open(self) -> bool:
+        """Whether there is something in them that should be seen."""
+        return any(field.errors or field.value() not in (None, "") for field in self.more_fields)
+
+
+class SettingsForm(OptionsForm):
     """How the next replies of a conversation are made. Empty means the provider's own default."""
 
     system_prompt = forms.CharField(
@@ -111,16 +125,6 @@ class SettingsForm(forms.Form):
     def main_fields(self) -> list[BoundField]:
         """What every model knows."""
         return [self[name] for name in self.fields if not name.startswith(PREFIX)]
-
-    @property
-    def more_fields(self) -> list[BoundField]:
-        """The options of the model's provider."""
-        return [self[name] for name in self.fields if name.startswith(PREFIX)]
-
-    @property
-    def more_is_open(self) -> bool:
-        """Whether there is something in them that should be seen."""
-        return any(field.errors or field.value() not in (None, "") for field in self.more_fields)
 
     def clean(self) -> dict[str, Any]:
         """With the options together under `options`; those that were not shown stay.

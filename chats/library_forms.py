@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chats.conversations import ChatSettings, chat_options
-from chats.forms import SettingsForm
+from chats.forms import OptionsForm, SettingsForm
 from chats.models.library import NAME_LENGTH
 from chats.variables import Kind, Variable
 from providers.option_fields import PREFIX, chosen_options, option_fields
@@ -52,7 +52,7 @@ class TemplateForm(forms.Form):
     is_shared = _is_shared()
 
 
-class PresetForm(forms.Form):
+class PresetForm(OptionsForm):
     """A preset, as its owner sets it up: with the options of its model's adapter."""
 
     name = _name()
@@ -95,16 +95,6 @@ class PresetForm(forms.Form):
     def main_fields(self) -> list[BoundField]:
         """What every preset has."""
         return [self[name] for name in self.fields if not self._is_more(name)]
-
-    @property
-    def more_fields(self) -> list[BoundField]:
-        """The options of the model's provider."""
-        return [self[name] for name in self.fields if name.startswith(PREFIX)]
-
-    @property
-    def more_is_open(self) -> bool:
-        """Whether there is something in them that should be seen."""
-        return any(field.errors or field.value() not in (None, "") for field in self.more_fields)
 
     def settings(self) -> ChatSettings:
         """What was entered, once the form is valid."""
