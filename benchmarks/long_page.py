@@ -69,8 +69,8 @@ class _Reader:
         page = self._page
         page.evaluate(_READ_ALL)
         self.held = page.evaluate(_HELD)
-        away = "() => [...document.querySelectorAll('.stretch[data-away]')].map((s) => +s.dataset.away)"
-        self.read = self.held + sum(page.evaluate(away))
+        away = page.locator(".stretch[data-away]")
+        self.read = self.held + sum(away.evaluate_all("all => all.map((s) => +s.dataset.away)"))
         page.evaluate("() => document.dispatchEvent(new Event('parley:latest'))")
         page.locator("#composer").focus()
         page.wait_for_timeout(1000)

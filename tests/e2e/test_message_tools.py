@@ -145,7 +145,8 @@ def test_rates_and_says_why(ann: Person) -> None:
     note = chat.reply.get_by_label("Note on this reply")
     save = chat.button("Save note", within=chat.reply).bounding_box()
     composer = chat.page.locator(".composer-box").bounding_box()
-    assert save is not None and composer is not None
+    assert save is not None
+    assert composer is not None
     assert save["y"] + save["height"] <= composer["y"]
     note.fill("Wrong <img src=x onerror=window.__pwned=1> date")
     chat.button("Save note", within=chat.reply).click()
