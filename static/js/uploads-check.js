@@ -3,6 +3,8 @@ import { noImages } from "./context.js";
 import { size } from "./uploads-chip.js";
 import { texts } from "./uploads-words.js";
 
+const NAMED = 3;
+
 async function refusal(file) {
   const { maxSize, tooLarge, unreadable } = texts();
   if (file.type.startsWith("image/") && noImages()) return noImages();
@@ -18,10 +20,12 @@ async function refusal(file) {
 export async function sift(files) {
   const answers = await Promise.all(files.map(refusal));
   const good = files.filter((_file, index) => !answers[index]);
-  const { maxCount, tooMany } = texts();
+  const { maxCount, tooMany, farTooMany } = texts();
   const room = Math.max(0, Number(maxCount) - document.querySelectorAll("#previews > li").length);
   const refused = new Set(answers.filter(Boolean));
-  const over = good.slice(room).map((file) => file.name).join("”, “");
-  if (over) refused.add(tooMany.replace("%1", maxCount).replace("%2", () => over));
+  const names = good.slice(room).map((file) => file.name);
+  const rest = names.length - NAMED;
+  const words = { "%1": maxCount, "%2": names.slice(0, NAMED).join("”, “"), "%3": rest };
+  if (names.length) refused.add((rest > 0 ? farTooMany : tooMany).replace(/%\d/g, (found) => words[found]));
   return { taken: good.slice(0, room), refused: [...refused] };
 }

@@ -81,4 +81,5 @@ export function fail(chip, retry) {
   label(chip.querySelector(".file-remove"), texts().remove, name);
   again.hidden = false;
   again.onclick = retry;
+  chip.scrollIntoView({ block: "nearest" });
 }

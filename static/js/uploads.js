@@ -34,8 +34,12 @@ function next() {
   while (running < AT_ONCE && queue.length) start(queue.shift());
 }
 
+// Who goes on writing has read what was refused.
+document.addEventListener("input", ({ target }) => target.id === "composer" && clear());
+
 function cancel(job) {
   job.chip.remove();
+  tellRemoved(job.chip);
   job.request?.abort();
   removed();
 }
@@ -77,6 +81,8 @@ function again(file, chip) {
   return fresh;
 }
 
+const tellRemoved = (chip) => say(texts().removed.replace("%s", () => nameOf(chip)));
+
 // What was removed had the keyboard's focus. Not the field: on a phone that opens a keyboard.
 function removed() {
   document.dispatchEvent(new Event("parley:uploaded"));
@@ -86,7 +92,10 @@ function removed() {
 }
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.requestConfig.elt.matches(".file-remove")) setTimeout(removed);
+  const { elt } = detail.requestConfig;
+  if (!elt.matches(".file-remove")) return;
+  if (detail.successful) tellRemoved(elt.closest("li"));
+  setTimeout(removed);
 });
 
 // A file that has been read says so, once.

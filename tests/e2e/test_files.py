@@ -174,6 +174,7 @@ def test_files_are_dropped_anywhere(chat: Chat) -> None:
     remove.focus()
     chat.page.keyboard.press("Enter")
     expect(previews(chat)).to_have_count(1)
+    expect(chat.page.locator("#announcer")).to_contain_text("“one.txt” was removed.")
     expect(chat.page.get_by_role("button", name="Remove “two.csv”")).to_be_focused()
     chat.page.keyboard.press("Enter")
     expect(previews(chat)).to_have_count(0)
@@ -303,12 +304,14 @@ def test_refused_files_say_why(ann: Person, chat: Chat) -> None:
     expect(previews(chat)).to_have_count(2)
     expect(previews(chat).locator("[data-uploading]")).to_have_count(0)
     assert len(posted) == 3
-    choose(chat, *(text(f"{number}.txt") for number in range(9)))
+    choose(chat, *(text(f"{number}.txt") for number in range(13)))
     expect(previews(chat)).to_have_count(10)
-    expect(errors).to_have_text("Up to 10 files go with one message. Left out: “8.txt”.")
+    left = "Left out: “8.txt”, “9.txt”, “10.txt” and 2 more."
+    expect(errors).to_have_text(f"Up to 10 files go with one message. {left}")
     page.unroute_all()
     expect(previews(chat).locator("[data-uploading]")).to_have_count(0)
     chat.send("Look")
+    expect(errors).to_have_count(0)
     chat.reply_is("complete")
     expect(
         chat.questions.get_by_role("list", name="Attached images").locator("img")
