@@ -88,7 +88,7 @@ document.addEventListener("click", (event) => {
 // Good news leaves by itself, unless somebody is about to use it.
 setInterval(() => {
   for (const shown of document.querySelectorAll("#toasts > [data-toast]:not(.toast-danger)")) {
-    if (shown.matches(":hover, :focus-within")) continue;
+    if (shown.matches(":hover, :focus-within") || !shown.checkVisibility()) continue;
     const age = Number(shown.dataset.age ?? 0) + 1;
     shown.dataset.age = age;
     if (age > 10) shown.remove();

@@ -94,7 +94,10 @@ function removed() {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { elt } = detail.requestConfig;
   if (!elt.matches(".file-remove")) return;
-  if (detail.successful) tellRemoved(elt.closest("li"));
+  const chip = elt.closest("li");
+  if (detail.successful) tellRemoved(chip);
+  // It was gone already: removed in another tab, or too old.
+  else if (detail.xhr.status === 404) chip.remove();
   setTimeout(removed);
 });
 
