@@ -38,6 +38,8 @@ def test_choose_fill_and_send_by_the_keyboard(ann: Person) -> None:
     _keep(ann, "Letter", "Dear {{name}}, {{mood:choice(well|so so)}} on {{day:date}}.")
     _keep(ann, "Letter of thanks", "Thank you.")
     chat = ann.chat(model="openai/echo")
+    # Keys that come before it has the focus go nowhere.
+    expect(chat.composer).to_be_focused()
     page, keyboard = chat.page, chat.page.keyboard
     keyboard.type("First, /lett")
     expect(_options(chat)).to_have_count(2)
@@ -70,6 +72,7 @@ def test_nothing_typed_is_lost_or_kept_from_being_sent(ann: Person) -> None:
     """Escape closes; what is no template is sent as it is; paths and addresses open nothing."""
     _keep(ann, "Template", "Text")
     chat = ann.chat(model="openai/echo")
+    expect(chat.composer).to_be_focused()
     keyboard = chat.page.keyboard
     keyboard.type("/")
     expect(_options(chat)).to_have_count(1)
@@ -92,6 +95,7 @@ def test_enter_waits_for_the_list_that_was_asked_for(ann: Person) -> None:
     """Whoever types faster than the server answers gets the template; late answers are dropped."""
     _keep(ann, "Slow", "Slow text")
     chat = ann.chat(model="openai/echo")
+    expect(chat.composer).to_be_focused()
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -113,6 +117,7 @@ def test_markup_in_names_blanks_and_values_is_text(ann: Person) -> None:
     text = f"{{{{a}}}} {{{{pick:{_MARKUP}|other}}}} {{{{b:long}}}} {_MARKUP}"
     _keep(ann, f"{_MARKUP} \u202etpircs", text)
     chat = ann.chat(model="openai/echo")
+    expect(chat.composer).to_be_focused()
     chat.page.keyboard.type("/img")
     expect(_options(chat)).to_contain_text(_MARKUP)
     chat.page.keyboard.press("Tab")
@@ -136,6 +141,7 @@ def test_a_new_chat_with_a_preset(ann: Person) -> None:
     """It stands over the composer, can be taken away, and sets the chat up."""
     _keep(ann, "Pirate", "Speak like a pirate.", kind="presets")
     chat = ann.chat(model="demo/demo")
+    expect(chat.composer).to_be_focused()
     keyboard, chip = chat.page.keyboard, chat.page.locator(".preset-chip")
     keyboard.type("Ahoy @pir")
     expect(_active(chat)).to_contain_text("Pirate")

@@ -242,6 +242,7 @@ def test_an_announcement_stands_on_all_pages_until_it_is_dismissed(
         banner = tab.page.get_by_role("region", name="Announcement")
         expect(banner).to_contain_text("Maintenance")
         expect(banner).to_contain_text("<img src=x")
+        expect(tab.page.locator("#unread-count [data-count]")).to_have_text("1")
         assert name_of(bell(tab)) == "Notifications unread: 1"
         assert tab.overflow() == 0
     chat.button("Dismiss “Maintenance”").press("Enter")
