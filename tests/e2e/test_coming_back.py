@@ -89,6 +89,8 @@ def test_server_killed_in_the_middle_of_a_reply(people: People, own_server: Serv
     """The page reconnects by itself, says what happened, and Continue completes the reply."""
     ann = people(site=own_server)
     ann.expect_problem("WebSocket connection|ERR_CONNECTION|htmx:(sendError|afterRequest)")
+    # An answer that comes while the page is being left finds its places gone.
+    ann.expect_problem("htmx:oobErrorNoTarget")
     chat = ann.chat(model="openai/prose-150@40")
     chat.send("Walk with me")
     # More than a second's worth: at most that much may be lost.
