@@ -54,7 +54,8 @@ def test_archive_and_undo(ann: Person) -> None:
     expect(chat.toasts).to_contain_text("“Done” was archived.")
     chat.toasts.get_by_role("button", name="Undo").click()
     expect(chat.titles).to_have_text(["Done", "Kept", "Other"])
-    expect(chat.toasts).to_have_count(0)
+    # Not every toast: the reply in "Done" may have ended meanwhile, and is told of.
+    expect(chat.toasts.filter(has_text="was archived")).to_have_count(0)
     _more(chat, "Kept")
     chat.sidebar.get_by_role("button", name="Archive").click()
     expect(chat.page).to_have_url(re.compile(r"/$"))
