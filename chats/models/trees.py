@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chats.models.order import Folder, Tag
+from chats.models.transfers import Transfer
 from chats.querysets import ConversationQuerySet, MessageQuerySet
 
 TITLE_LENGTH = 200
@@ -46,6 +48,10 @@ class Conversation(models.Model):
         blank=True,
         help_text=_("Asked when the first fails before its first word, as provider/model."),
     )
+    folder = models.ForeignKey(
+        Folder, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
+    )
+    tags = models.ManyToManyField(Tag, related_name="conversations", blank=True)
     current_leaf = models.ForeignKey(
         "Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -56,6 +62,20 @@ class Conversation(models.Model):
     )
     is_unread = models.BooleanField(
         _("unread"), default=False, help_text=_("A reply ended while nobody was looking.")
+    )
+    source_id = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text=_("What was imported: product:id, as its file has it."),
+    )
+    imported_by = models.ForeignKey(
+        Transfer,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="conversations",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -68,7 +88,15 @@ class Conversation(models.Model):
 
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "source_id"],
+                condition=~models.Q(source_id=""),
+                name="conversation_imported_once",
+            )
+        ]
         indexes = [
+            models.Index(fields=["folder", "-updated_at", "-id"], name="conversation_in_folder"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_by_owner"),
             models.Index(
                 fields=["owner", "-updated_at", "-id"],
@@ -135,6 +163,14 @@ class Message(models.Model):
     )
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Who wrote it, or asked for the reply; empty for the conversation's owner."),
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     status = models.CharField(
