@@ -1,12 +1,13 @@
 """The one gate to chats: turns an id from outside into an object, or 404.
 
-Somebody else's object and one that does not exist look the same. One query each.
+Somebody else's object and one that does not exist look the same, and so does what a member may not
+do. Who names no right gets what is the owner's alone. One query each.
 """
 
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from accounts.models import User
@@ -18,16 +19,44 @@ from chats.models import (
     Preset,
     PromptTemplate,
 )
+from chats.querysets import Right
+
+__all__ = [
+    "Right",
+    "attachment_or_404",
+    "changeable_message_or_404",
+    "conversation_or_404",
+    "deleted_conversation_or_404",
+    "message_or_404",
+    "own_preset_or_404",
+    "own_template_or_404",
+    "preset_or_404",
+    "right_of",
+    "template_or_404",
+]
 
 E = TypeVar("E", bound=LibraryEntry)
 
 
-def conversation_or_404(user: User, conversation_id: UUID) -> Conversation:
-    """The conversation, if `user` may open it."""
-    conversation = Conversation.objects.for_user(user).filter(id=conversation_id).first()
+def conversation_or_404(
+    user: User, conversation_id: UUID, right: Right = Right.OWN
+) -> Conversation:
+    """The conversation with its owner, if `user` has that right in it."""
+    found = Conversation.objects.open_to(user, right).filter(id=conversation_id)
+    conversation = found.select_related("owner").first()
     if conversation is None:
         raise Http404
     return conversation
+
+
+def right_of(user: User, conversation: Conversation) -> Right | None:
+    """What `user` may do with a conversation; None is nothing. No query for its owner."""
+    if conversation.owner_id == user.id and conversation.deleted_at is None:
+        return Right.OWN
+    open_ones = Conversation.objects.open_to(user, Right.READ).filter(id=conversation.id)
+    may_write = Exists(Conversation.objects.open_to(user, Right.WRITE).filter(id=OuterRef("pk")))
+    found = open_ones.annotate(may_write=may_write).values_list("may_write", flat=True).first()
+    return None if found is None else Right.WRITE if found else Right.READ
 
 
 def deleted_conversation_or_404(user: User, conversation_id: UUID) -> Conversation:
@@ -38,19 +67,28 @@ def deleted_conversation_or_404(user: User, conversation_id: UUID) -> Conversati
     return conversation
 
 
-def message_or_404(user: User, message_id: UUID) -> Message:
-    """The message with its conversation, if `user` may open that."""
-    message = (
-        Message.objects.for_user(user).select_related("conversation").filter(id=message_id).first()
-    )
+def message_or_404(user: User, message_id: UUID, right: Right = Right.OWN) -> Message:
+    """The message with its conversation and the owner, if `user` has that right in it."""
+    found = Message.objects.open_to(user, right).filter(id=message_id)
+    message = found.select_related("conversation__owner").first()
     if message is None:
         raise Http404
     return message
 
 
-def attachment_or_404(user: User, attachment_id: UUID) -> Attachment:
-    """The attachment, if `user` uploaded it."""
-    attachment = Attachment.objects.for_user(user).filter(id=attachment_id).first()
+def changeable_message_or_404(user: User, message_id: UUID) -> Message:
+    """The message, if `user` may change or delete it: the owner any, writers their own."""
+    message = message_or_404(user, message_id, Right.WRITE)
+    if user.id not in {message.conversation.owner_id, message.author_id}:
+        raise Http404
+    return message
+
+
+def attachment_or_404(user: User, attachment_id: UUID, right: Right = Right.OWN) -> Attachment:
+    """The attachment, if `user` uploaded it; with Right.READ also if it is in a chat to be read."""
+    files = Attachment.objects
+    mine = files.readable_by(user) if right <= Right.READ else files.for_user(user)
+    attachment = mine.filter(id=attachment_id).first()
     if attachment is None:
         raise Http404
     return attachment

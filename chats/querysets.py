@@ -1,9 +1,11 @@
-"""Reads of conversations, messages and attachments. No writes, no permissions beyond ownership."""
+"""Reads of conversations, messages and attachments, and who may have them. No writes."""
 
 from datetime import timedelta
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connections, models
 from django.utils import timezone
 
@@ -17,12 +19,42 @@ if TYPE_CHECKING:
     )
 
 
+class Right(IntEnum):
+    """What somebody may do with a conversation; each includes those before it."""
+
+    READ = 1
+    WRITE = 2
+    OWN = 3
+
+
+def _opened_by(user: "User", right: Right, *, to: str = "") -> models.Q:
+    """What a conversation must be for `user` to have `right`; `to` leads there from the row.
+
+    Deleted ones are nobody's. Nobody writes at the expense of an owner whose account is locked.
+    """
+    present = models.Q(**{f"{to}deleted_at": None})
+    owned = models.Q(**{f"{to}owner": user})
+    if right >= Right.OWN:
+        return present & owned
+    memberships = apps.get_model("chats", "Membership")._default_manager.filter(
+        user=user, conversation=models.OuterRef(f"{to}pk")
+    )
+    if right >= Right.WRITE:
+        memberships = memberships.filter(role="writer", conversation__owner__is_active=True)
+    shared = models.Q(models.Exists(memberships), **{f"{to}is_temporary": False})
+    return present & (owned | shared)
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Reads of conversations."""
 
     def for_user(self, user: "User") -> "ConversationQuerySet":
-        """Those that `user` may open; deleted ones are not among them."""
-        return self.filter(owner=user, deleted_at=None)
+        """Those of `user`; deleted ones are not among them."""
+        return self.open_to(user, Right.OWN)
+
+    def open_to(self, user: "User", right: Right) -> "ConversationQuerySet":
+        """Those with which `user` may do that: own ones, and as a member others'."""
+        return self.filter(_opened_by(user, right))
 
     def deleted_by(self, user: "User") -> "ConversationQuerySet":
         """Those that `user` deleted and can still bring back."""
@@ -56,8 +88,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Reads of message trees. A path is walked by one recursive query, never row by row."""
 
     def for_user(self, user: "User") -> "MessageQuerySet":
-        """Those in conversations that `user` may open."""
-        return self.filter(conversation__owner=user, conversation__deleted_at=None)
+        """Those in conversations of `user`."""
+        return self.open_to(user, Right.OWN)
+
+    def open_to(self, user: "User", right: Right) -> "MessageQuerySet":
+        """Those in conversations with which `user` may do that."""
+        return self.filter(_opened_by(user, right, to="conversation__"))
 
     def live(self) -> "MessageQuerySet":
         """Replies that are being made, or whose process died."""
@@ -168,6 +204,12 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def for_user(self, user: "User") -> "AttachmentQuerySet":
         """Those that `user` uploaded."""
         return self.filter(owner=user)
+
+    def readable_by(self, user: "User") -> "AttachmentQuerySet":
+        """Those that `user` uploaded, and those of messages that `user` may read."""
+        messages = apps.get_model("chats", "Message")._default_manager
+        read = messages.open_to(user, Right.READ).filter(attachments=models.OuterRef("pk"))
+        return self.filter(models.Q(owner=user) | models.Exists(read))
 
     def abandoned(self, *, older_than: timedelta) -> "AttachmentQuerySet":
         """Never sent, or left behind by deleted messages, for longer than `older_than`."""
