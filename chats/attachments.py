@@ -46,7 +46,7 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
             % {"name": name, "size": size / 1e6, "limit": settings.MAX_UPLOAD_SIZE / 1e6},
             code="too_large",
         )
-    if Attachment.objects.for_user(user).filter(messages=None).count() >= _MAX_DRAFTS:
+    if Attachment.objects.for_user(user).unused().count() >= _MAX_DRAFTS:
         raise ValidationError(
             _("Too many files wait to be sent. Send or remove some first."), code="too_many"
         )
@@ -120,27 +120,32 @@ def require_images_taken(*, model: str, user: User) -> None:
 
 
 def attachments_of(conversations: Iterable[Conversation]) -> list[Attachment]:
-    """What these conversations use: to be discarded once they are deleted. One query."""
-    return list(Attachment.objects.filter(messages__conversation__in=conversations).distinct())
+    """What these conversations and their shared links use: to be discarded once they are deleted.
+
+    Two queries.
+    """
+    used = Attachment.objects.filter(messages__conversation__in=conversations).in_bulk()
+    shown = Attachment.objects.filter(shared_links__conversation__in=conversations).in_bulk()
+    return list((used | shown).values())
 
 
 def discard_attachments(attachments: Iterable[Attachment]) -> None:
-    """Remove those that no message uses any more, with their files. A few queries each.
+    """Remove those that no message and no shared link uses any more, with their files.
 
-    In the order in which `hold_attachments` locks them.
+    A few queries each. In the order in which `hold_attachments` locks them.
     """
     for attachment in sorted(attachments, key=lambda each: each.id):
         _delete(attachment)
 
 
 def discard_attachment(*, attachment: Attachment) -> None:
-    """Remove an upload that no message uses; one in use stays."""
+    """Remove an upload that no message and no shared link uses; one in use stays."""
     _delete(attachment)
 
 
 def discard_drafts(*, user: User) -> int:
     """Remove what somebody uploaded and did not send, wherever it waits; how many."""
-    drafts = list(Attachment.objects.for_user(user).filter(messages=None))
+    drafts = list(Attachment.objects.for_user(user).unused())
     discard_attachments(drafts)
     return len(drafts)
 
@@ -201,12 +206,12 @@ def clean_file_name(name: str) -> str:
 
 
 def _delete(attachment: Attachment) -> None:
-    """Remove row and files, unless a message took the attachment in the meantime."""
+    """Remove row and files, unless a message or a shared link uses the attachment."""
     with transaction.atomic():
         # What was read in the meantime has added files. Locked by itself: PostgreSQL locks no rows
         # that are joined to nothing.
         found = Attachment.objects.select_for_update().filter(id=attachment.id).first()
-        if found is None or found.messages.exists():
+        if found is None or found.messages.exists() or found.shared_links.exists():
             return
         found.delete()
         transaction.on_commit(lambda: _delete_files(found))

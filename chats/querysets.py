@@ -211,9 +211,13 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         read = messages.open_to(user, Right.READ).filter(attachments=models.OuterRef("pk"))
         return self.filter(models.Q(owner=user) | models.Exists(read))
 
+    def unused(self) -> "AttachmentQuerySet":
+        """Those that no message and no shared link uses."""
+        return self.filter(messages=None, shared_links=None)
+
     def abandoned(self, *, older_than: timedelta) -> "AttachmentQuerySet":
-        """Never sent, or left behind by deleted messages, for longer than `older_than`."""
-        return self.filter(messages=None, created_at__lt=timezone.now() - older_than)
+        """Never sent, or left behind by what was deleted, for longer than `older_than`."""
+        return self.unused().filter(created_at__lt=timezone.now() - older_than)
 
     def with_text(self) -> "AttachmentQuerySet":
         """Together with their texts, which may have a million characters each."""

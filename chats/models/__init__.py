@@ -7,7 +7,7 @@ from chats.models.files import Attachment
 from chats.models.library import LibraryEntry, Preset, PromptTemplate
 from chats.models.order import FOLDER_NAME_LENGTH, TAG_NAME_LENGTH, Folder, Tag
 from chats.models.sendings import Sending
-from chats.models.sharing import Membership, SharedLink
+from chats.models.sharing import Membership, SharedLink, SharedPage
 from chats.models.transfers import Transfer
 from chats.models.trees import TITLE_LENGTH, Conversation, Message
 
@@ -25,6 +25,7 @@ __all__ = [
     "PromptTemplate",
     "Sending",
     "SharedLink",
+    "SharedPage",
     "Tag",
     "Transfer",
 ]

@@ -14,7 +14,8 @@ from chats.models.trees import TITLE_LENGTH, Conversation, Message
 class SharedLink(models.Model):
     """A snapshot of a conversation's path under an address that cannot be guessed.
 
-    Revoking deletes the row; the page, its files and what is kept of them go with it.
+    What others see stands in its `pages`. Revoking deletes the row; pages, files and what is kept
+    of them go with it.
     """
 
     class Audience(models.TextChoices):
@@ -36,7 +37,10 @@ class SharedLink(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text=_("What the snapshot ends with; empty for all that the conversation showed."),
+        help_text=_("What the snapshot ends with; empty for all, and where it was deleted."),
+    )
+    is_whole = models.BooleanField(
+        default=True, help_text=_("Of all that the conversation showed, not up to a message.")
     )
     audience = models.CharField(
         _("audience"), max_length=10, choices=Audience.choices, default=Audience.PUBLIC
@@ -45,9 +49,12 @@ class SharedLink(models.Model):
         settings.AUTH_USER_MODEL, related_name="shared_links", blank=True
     )
     title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    snapshot = models.JSONField(
-        default=list, help_text=_("What others see, turn by turn: chats.snapshots.")
+    shows_reasoning = models.BooleanField(_("with reasoning"), default=False)
+    shows_name = models.BooleanField(_("with the owner's name"), default=False)
+    digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("Tells whether a new one differs.")
     )
+    turn_count = models.PositiveIntegerField(default=0, editable=False)
     attachments = models.ManyToManyField(Attachment, related_name="shared_links", blank=True)
     views = models.PositiveIntegerField(_("views"), default=0)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
@@ -72,6 +79,26 @@ class SharedLink(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class SharedPage(models.Model):
+    """A stretch of a snapshot, as plain values (`chats.snapshots.Turn`): what one request reads."""
+
+    link = models.ForeignKey(SharedLink, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveIntegerField(help_text=_("From 1."))
+    turns = models.JSONField(default=list)
+
+    class Meta:
+        """Each number once in each snapshot."""
+
+        verbose_name = _("page of a snapshot")
+        verbose_name_plural = _("pages of snapshots")
+        constraints = [
+            models.UniqueConstraint(fields=["link", "number"], name="shared_page_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.number}"
 
 
 class Membership(models.Model):
