@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -98,6 +99,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["folder", "-updated_at", "-id"], name="conversation_in_folder"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_by_owner"),
+            models.Index("owner", Lower("title"), "id", name="conversation_by_title"),
             models.Index(
                 fields=["owner", "-updated_at", "-id"],
                 condition=models.Q(archived_at__isnull=True, deleted_at__isnull=True),
