@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events, temporary, unread
+from chats import events, participants, temporary, unread
 from chats.attachments import (
     attachments_of,
     delete_abandoned,
@@ -134,7 +134,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
         Conversation.objects.filter(id=conversation.id).update(
             title=conversation.title, title_source=conversation.title_source
         )
-        events.sidebar_changed(conversation.owner_id)
+        participants.list_changed(conversation)
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
@@ -153,6 +153,7 @@ def delete_conversation(*, conversation: Conversation) -> None:
         conversation.messages.live().update(stop_requested=True)
         unread.mark_read(conversation=conversation)
         events.sidebar_changed(conversation.owner_id)
+        participants.doors_closed([conversation])
 
 
 def restore_conversation(*, conversation: Conversation) -> None:
@@ -160,7 +161,7 @@ def restore_conversation(*, conversation: Conversation) -> None:
     with transaction.atomic():
         Conversation.objects.filter(id=conversation.id).update(deleted_at=None)
         conversation.deleted_at = None
-        events.sidebar_changed(conversation.owner_id)
+        participants.list_changed(conversation)
 
 
 def set_pinned(*, conversation: Conversation, is_pinned: bool) -> None:

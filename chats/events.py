@@ -17,6 +17,7 @@ __all__ = [
     "conversation_group",
     "marks_changed",
     "page_event",
+    "people_changed",
     "replies_seen",
     "reply_ended",
     "reply_gone",
@@ -85,6 +86,15 @@ def thread_changed(conversation_id: UUID, leaf_id: UUID | None) -> None:
     """Tell pages, on commit, that a conversation shows another path now."""
     payload = {"t": "thread", "leaf": str(leaf_id) if leaf_id else None}
     send_on_commit(conversation_group(conversation_id), page_event(payload))
+
+
+def people_changed(conversation_id: UUID, user_ids: Iterable[UUID] = ()) -> None:
+    """Tell pages, on commit, that somebody came, went or has another role.
+
+    Sockets of `user_ids` find out whether they may still listen; all others say it to their pages.
+    """
+    users = [str(each) for each in user_ids]
+    send_on_commit(conversation_group(conversation_id), {"type": "people.changed", "users": users})
 
 
 def sidebar_changed(user_id: UUID) -> None:

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats import events
+from accounts.models import User
+from chats import events, participants
 from chats.attachments import hold_attachments, require_images_taken
 from chats.models import Attachment, Conversation, Message
 from chats.replies import (
@@ -48,8 +49,11 @@ def post_message(
     parent_id: UUID | None = None,
     models: Sequence[str] = (),
     key: UUID | None = None,
+    author: User | None = None,
 ) -> Posted:
-    """Store a user's message under `parent_id` (default: the current leaf) and ask for the reply.
+    """Store a message of `author`'s under `parent_id` and ask for the reply.
+
+    Without an author it is the owner's, without a parent it answers the current leaf.
 
     By several `models`, which must have been checked (`chats.comparing`), for replies side by side.
     Where replies were side by side, the parent is the one to go on with, the others its versions.
@@ -70,19 +74,23 @@ def post_message(
             content=text,
             attachments=attachments,
             models=models,
+            author=author,
         )
         return posted.question, posted
 
     def restore(question: Message) -> Posted | None:
         return posted_before(question, content=text, conversation_id=conversation.id)
 
-    return send_once(owner_id=conversation.owner_id, key=key, make=make, restore=restore)
+    sender = author.pk if author else conversation.owner_id
+    return send_once(owner_id=sender, key=key, make=make, restore=restore)
 
 
-def edit_message(*, message: Message, content: str, key: UUID | None = None) -> Posted:
+def edit_message(
+    *, message: Message, content: str, key: UUID | None = None, author: User | None = None
+) -> Posted:
     """Ask again in other words: a new branch beside `message`, with its attachments.
 
-    Where replies to it are side by side, the same models are asked.
+    By `author`, as `post_message`. Where replies to it are side by side, the same models are asked.
     """
     if message.role != Message.Role.USER:
         raise ValidationError(_("Only your own messages can be edited."), code="role")
@@ -99,16 +107,20 @@ def edit_message(*, message: Message, content: str, key: UUID | None = None) -> 
             content=text,
             attachments=attachments,
             models=_compared_models(message),
+            author=author,
         )
         return posted.question, posted
 
     def restore(question: Message) -> Posted | None:
         return posted_before(question, content=text, conversation_id=message.conversation_id)
 
-    return send_once(owner_id=message.conversation.owner_id, key=key, make=make, restore=restore)
+    sender = author.pk if author else message.conversation.owner_id
+    return send_once(owner_id=sender, key=key, make=make, restore=restore)
 
 
-def regenerate_reply(*, message: Message, model: str = "", key: UUID | None = None) -> Message:
+def regenerate_reply(
+    *, message: Message, model: str = "", key: UUID | None = None, author: User | None = None
+) -> Message:
     """Answer the same message once more: a new branch beside `message`.
 
     A person's own message is answered itself: its replies may have been deleted. `model` is
@@ -127,40 +139,46 @@ def regenerate_reply(*, message: Message, model: str = "", key: UUID | None = No
             parent_id=question_id,
             model=model or (asked_model(message) if message.comparison else ""),
             in_place_of=message if is_reply else None,
+            author=author,
         )
         return reply, reply
 
     def restore(reply: Message) -> Message | None:
         return reply if reply.parent_id == question_id else None
 
-    return send_once(owner_id=message.conversation.owner_id, key=key, make=make, restore=restore)
+    sender = author.pk if author else message.conversation.owner_id
+    return send_once(owner_id=sender, key=key, make=make, restore=restore)
 
 
-def retry_reply(*, message: Message) -> Message:
+def retry_reply(*, message: Message, author: User | None = None) -> Message:
     """Try a reply again that ended badly: in place when nothing hangs on it, else as a branch.
 
-    The model that was asked first is asked first again, whichever stood in for it.
+    `author`, or the owner, has asked for it then. The model that was asked first is asked first
+    again, whichever stood in for it.
     """
     _require_reply(message)
     began = message.content or message.reasoning or message.parts
     if began or message.children.exists():
-        return regenerate_reply(message=message)
+        return regenerate_reply(message=message, author=author)
     ended_early = (Status.FAILED, Status.INTERRUPTED, Status.STOPPED)
-    _reopen(message, allowed=ended_early, model=asked_model(message))
+    asker = participants.author_id(message.conversation, author)
+    _reopen(message, allowed=ended_early, model=asked_model(message), author_id=asker)
     return message
 
 
-def continue_reply(*, message: Message) -> Message:
+def continue_reply(*, message: Message, author: User | None = None) -> Message:
     """Go on writing a reply where it ended; the new text is appended to the same message.
 
-    By the model that wrote the beginning: no other one stands in for it.
+    By the model that wrote the beginning: no other one stands in for it. Who asked for that has
+    asked for all of it; `author` only where there is none.
     """
     _require_reply(message)
     if message.children.exists():
         raise ValidationError(_("The conversation already goes on after this."), code="answered")
     if not message.content:
-        return retry_reply(message=message)
-    _reopen(message, allowed=(Status.COMPLETE, *_ENDED_EARLY), model=message.model_name)
+        return retry_reply(message=message, author=author)
+    allowed = (Status.COMPLETE, *_ENDED_EARLY)
+    _reopen(message, allowed=allowed, model=message.model_name, author_id=message.author_id)
     return message
 
 
@@ -187,6 +205,7 @@ def add_exchange(
     content: str,
     attachments: Sequence[Attachment],
     models: Sequence[str] = (),
+    author: User | None = None,
 ) -> Posted:
     """Append a checked user message and a pending reply, or one by each of several `models`.
 
@@ -199,7 +218,11 @@ def add_exchange(
     for model in (models or [conversation.model_name]) if has_images else ():
         require_images_taken(model=model, user=conversation.owner)
     question = Message.objects.create(
-        conversation=conversation, parent_id=parent_id, role=Message.Role.USER, content=content
+        conversation=conversation,
+        parent_id=parent_id,
+        author_id=participants.author_id(conversation, author),
+        role=Message.Role.USER,
+        content=content,
     )
     # One by one in their order: models get them so. `set` would shuffle them.
     links = Attachment.messages.through
@@ -207,10 +230,11 @@ def add_exchange(
         links(attachment_id=each.id, message_id=question.id) for each in attachments
     )
     if models:
-        reply = add_replies(conversation, parent_id=question.id, models=models)[0]
+        replies = add_replies(conversation, parent_id=question.id, models=models, author=author)
+        reply = replies[0]
     else:
-        reply = add_reply(conversation, parent_id=question.id)
-    events.sidebar_changed(conversation.owner_id)
+        reply = add_reply(conversation, parent_id=question.id, author=author)
+    participants.list_changed(conversation)
     return Posted(question=question, reply=reply)
 
 
@@ -233,13 +257,16 @@ def posted_before(
 _ENDED_EARLY = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-def _reopen(message: Message, *, allowed: Sequence[str], model: str) -> None:
+def _reopen(
+    message: Message, *, allowed: Sequence[str], model: str, author_id: UUID | None
+) -> None:
     """Set an ended reply back to pending, keeping its text, and ask `model` for more of it."""
     provider, _slash, name = model.partition("/")
     with transaction.atomic():
         require_room(message.conversation)
         reopened = Message.objects.filter(id=message.id, status__in=allowed).update(
             status=Status.PENDING,
+            author_id=author_id,
             error=None,
             provider=provider,
             model=name,

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chats import events
+from accounts.models import User
+from chats import events, participants
 from chats.models import Conversation, Message
 
 Status = Message.Status
@@ -25,15 +26,16 @@ def add_reply(
     parent_id: UUID | None,
     model: str = "",
     in_place_of: Message | None = None,
+    author: User | None = None,
 ) -> Message:
     """A pending reply that is asked for on commit, shown from then on. Call inside a transaction.
 
-    `model` is ``provider/model``; empty means the conversation's. It takes the place of
-    `in_place_of` in an open comparison, if that is in one still. Raises ValidationError when as
-    many replies of the owner's as may be are being written.
+    `author` asked for it, or the owner. `model` is ``provider/model``; empty means the
+    conversation's. It takes the place of `in_place_of` in an open comparison, if that is in one
+    still. Raises ValidationError when as many replies of the owner's as may be are being written.
     """
     require_room(conversation)
-    place: dict[str, Any] = {}
+    place: dict[str, Any] = {"author_id": participants.author_id(conversation, author)}
     if in_place_of is not None and in_place_of.comparison is not None:
         found = Message.objects.filter(id=in_place_of.id, comparison=in_place_of.comparison)
         if found.update(comparison=None, comparison_order=None):
@@ -46,7 +48,11 @@ def add_reply(
 
 
 def add_replies(
-    conversation: Conversation, *, parent_id: UUID, models: Sequence[str]
+    conversation: Conversation,
+    *,
+    parent_id: UUID,
+    models: Sequence[str],
+    author: User | None = None,
 ) -> list[Message]:
     """Pending replies by several models, side by side. Call inside a transaction.
 
@@ -57,9 +63,11 @@ def add_replies(
     if room < 1:
         raise ValidationError(_too_many(), code="too_many_live")
     comparison = uuid4()
+    asked_by = participants.author_id(conversation, author)
     replies = []
     for order, model in enumerate(models):
         place: dict[str, Any] = {"comparison": comparison, "comparison_order": order}
+        place["author_id"] = asked_by
         if order >= room:
             place |= {"status": Status.FAILED, "error": _no_room(), "finished_at": timezone.now()}
         replies.append(_create(conversation, parent_id, model, **place))

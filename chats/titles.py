@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from chats import events
+from chats import participants
 from chats.database import in_database
 from chats.generation import Job
 from chats.models import Conversation, Message
@@ -142,7 +142,7 @@ def store(conversation_id: UUID, title: str) -> bool:
             title=title, title_source=Source.MODEL
         )
         if stored:
-            events.sidebar_changed(mine.values_list("owner_id", flat=True)[0])
+            participants.list_changed(mine.only("owner", "is_temporary").get())
     return bool(stored)
 
 
