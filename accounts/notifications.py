@@ -4,7 +4,7 @@ Announcements have no row until they are read (`accounts.announcements`); lists 
 among the others all the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -204,7 +204,12 @@ def mark_announcement_read(*, user: User, announcement_id: int) -> None:
 
 def mark_subject_read(*, user_id: UUID, subject: str) -> bool:
     """Mark what is about `subject` as read; whether anything was unread."""
-    unread = Notification.objects.filter(user_id=user_id, subject=subject, read_at=None)
+    return mark_subjects_read(user_id=user_id, subjects=[subject])
+
+
+def mark_subjects_read(*, user_id: UUID, subjects: Collection[str]) -> bool:
+    """Mark what is about any of `subjects` as read; whether anything was unread. One query."""
+    unread = Notification.objects.filter(user_id=user_id, subject__in=subjects, read_at=None)
     with transaction.atomic():
         if not unread.update(read_at=timezone.now()):
             return False

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chats import events, temporary
+from chats.bulk import delete_chats
 from chats.conversations import UNDO_PERIOD
 from chats.models import Attachment, Conversation, Message
 
@@ -68,12 +69,13 @@ def delete_all(*, user: User) -> int:
     For UNDO_PERIOD, as one that was deleted alone. Running replies are stopped.
     """
     temporary.end_all(user=user)
-    return _delete(_chats(user), user=user)
+    return delete_chats(user=user, chats=_chats(user)).count
 
 
 def delete_archived(*, user: User) -> int:
     """Delete what is in the archive, as `delete_all`; how many."""
-    return _delete(_chats(user).filter(archived_at__isnull=False), user=user)
+    archived = _chats(user).filter(archived_at__isnull=False)
+    return delete_chats(user=user, chats=archived).count
 
 
 def list_deletions(*, user: User, limit: int = 10) -> list[Deletion]:
@@ -102,14 +104,3 @@ def restore_deletion(*, user: User, deleted_at: datetime) -> int:
 
 def _chats(user: User) -> QuerySet[Conversation]:
     return Conversation.objects.for_user(user).filter(is_temporary=False)
-
-
-def _delete(doomed: QuerySet[Conversation], *, user: User) -> int:
-    with transaction.atomic():
-        live = Message.objects.live().filter(conversation__in=doomed)
-        for message_id in live.values_list("id", flat=True):
-            events.stop_requested(message_id)
-        live.update(stop_requested=True)
-        count = doomed.update(deleted_at=timezone.now())
-        events.sidebar_changed(user.id)
-    return count

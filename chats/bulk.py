@@ -1,0 +1,81 @@
+"""What is done to many chats at once. Each function is one transaction, and tells the pages once.
+
+The number of queries does not depend on how many chats there are.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from chats import events, unread
+from chats.models import Conversation, Message
+from chats.selection import Selection, owned_chats, selected_chats
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many chats of the user's were meant, and the moment by which it can be undone."""
+
+    count: int
+    at: datetime
+
+
+def archive_selected(*, user: User, selection: Selection) -> Outcome:
+    """Take chats out of the sidebar. Those that are archived already keep their date."""
+    with transaction.atomic():
+        chats = selected_chats(user=user, selection=selection)
+        outcome = Outcome(chats.count(), timezone.now())
+        chats.filter(archived_at=None).update(archived_at=outcome.at)
+        events.sidebar_changed(user.id)
+    return outcome
+
+
+def undo_archiving(*, user: User, at: datetime) -> int:
+    """Bring back what was archived together at that moment; how many."""
+    with transaction.atomic():
+        count = owned_chats(user).filter(archived_at=at).update(archived_at=None)
+        events.sidebar_changed(user.id)
+    return count
+
+
+def bring_selected_back(*, user: User, selection: Selection) -> Outcome:
+    """Out of the archive, to their old places."""
+    with transaction.atomic():
+        chats = selected_chats(user=user, selection=selection)
+        outcome = Outcome(chats.count(), timezone.now())
+        chats.update(archived_at=None)
+        events.sidebar_changed(user.id)
+    return outcome
+
+
+def pin_selected(*, user: User, selection: Selection, is_pinned: bool) -> Outcome:
+    """Keep chats at the top of the sidebar, or no longer."""
+    with transaction.atomic():
+        chats = selected_chats(user=user, selection=selection)
+        outcome = Outcome(chats.count(), timezone.now())
+        chats.update(is_pinned=is_pinned)
+        events.sidebar_changed(user.id)
+    return outcome
+
+
+def delete_selected(*, user: User, selection: Selection) -> Outcome:
+    """Delete chats; `chats.own_data.restore_deletion` brings them back for UNDO_PERIOD."""
+    return delete_chats(user=user, chats=selected_chats(user=user, selection=selection))
+
+
+def delete_chats(*, user: User, chats: QuerySet[Conversation]) -> Outcome:
+    """Hide chats of the user's, all at one moment. Running replies are stopped."""
+    with transaction.atomic():
+        live = Message.objects.live().filter(conversation__in=chats)
+        for message_id in live.values_list("id", flat=True):
+            events.stop_requested(message_id)
+        live.update(stop_requested=True)
+        unread.mark_all_read(user=user, chats=chats)
+        at = timezone.now()
+        count = chats.update(deleted_at=at)
+        events.sidebar_changed(user.id)
+    return Outcome(count, at)
