@@ -20,7 +20,7 @@ _FACTS_OF_ONE: Final = (
 what it was compared with is not copied."""
 _SETTINGS: Final = (
     "owner_id", "provider", "model", "system_prompt", "temperature", "top_p", "max_tokens",
-    "options", "fallback_model", "is_temporary",
+    "options", "fallback_model", "is_temporary", "folder_id",
 )  # fmt: skip
 
 _Link = Attachment.messages.through
@@ -69,9 +69,9 @@ def is_all_of_it(message: Message) -> bool:
 def branch_off(*, message: Message) -> Conversation:
     """A new conversation that begins with copies of the path up to `message`, files shared.
 
-    The conversation's settings are the old one's. A reply that is still being written is copied
-    as far as it is, as interrupted. Copies cost nothing. Queries do not grow with the path, but
-    for one for some dozen messages on SQLite.
+    The conversation's settings, folder and tags are the old one's. A reply that is still being
+    written is copied as far as it is, as interrupted. Copies cost nothing. Queries do not grow with
+    the path, but for one for some dozen messages on SQLite.
     """
     with transaction.atomic():
         source = Conversation.objects.select_for_update().get(id=message.conversation_id)
@@ -85,6 +85,7 @@ def branch_off(*, message: Message) -> Conversation:
         _share_files(ids, conversation=source)
         branch.current_leaf_id = ids[message.id]
         branch.save(update_fields=["current_leaf"])
+        branch.tags.set(source.tags.all())
         events.sidebar_changed(branch.owner_id)
     return branch
 

@@ -1,6 +1,7 @@
 """Starting, naming, pinning, archiving, setting up and deleting conversations."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, TypedDict
 from uuid import UUID
@@ -19,7 +20,7 @@ from chats.attachments import (
     discard_attachments,
 )
 from chats.messages import Posted, add_exchange, posted_before
-from chats.models import Attachment, Conversation, Message
+from chats.models import Attachment, Conversation, Folder, Message
 from chats.picker import closest_model
 from chats.sending import send_once
 from chats.texts import clean_content, clean_title, title_from
@@ -57,23 +58,26 @@ def start_conversation(
     system_prompt: str = "",
     models: Sequence[str] = (),
     settings: ChatSettings | None = None,
+    folder: Folder | None = None,
     is_temporary: bool = False,
     key: UUID | None = None,
 ) -> Posted:
     """Make a conversation from its first message and ask for the reply.
 
-    `model` is ``provider/model``; empty means the user's default, then the site's. Several `models`
-    (checked by `chats.comparing`) stand in its place and answer side by side. `settings` are those
-    of a preset and come before `system_prompt`. `is_temporary`: see `chats.temporary`. A form that
-    comes again, with the same `key`, is answered with what it made. Raises ValidationError for bad
-    text, bad settings or an unknown model; then nothing is stored.
+    `model` is ``provider/model``; empty means `preferred_model`. Several `models` (checked by
+    `chats.comparing`) stand in its place and answer side by side. `settings` are those
+    of a preset; their system prompt comes before `system_prompt`, which comes before that of the
+    `folder`, one of the user's. `is_temporary`: see `chats.temporary`. A form that comes again,
+    with the same `key`, is answered with what it made. Raises ValidationError for bad text, bad
+    settings or an unknown model; then nothing is stored.
     """
     text = clean_content(content, may_be_empty=bool(attachments))
     provider, _slash, name = checked_model(
-        models[0] if models else model or preferred_model(user), user=user
+        models[0] if models else model or preferred_model(user, folder=folder), user=user
     ).partition("/")
 
     title = title_from(text.strip() or attachments[0].name)
+    in_folder = folder.system_prompt if folder else ""
 
     def make() -> tuple[Message, Posted]:
         conversation = Conversation.objects.create(
@@ -82,10 +86,13 @@ def start_conversation(
             is_temporary=is_temporary,
             provider=provider,
             model=name,
-            system_prompt=clean_system_prompt(system_prompt),
+            system_prompt=clean_system_prompt(system_prompt or in_folder),
+            folder=folder,
         )
         if settings is not None:
-            update_settings(conversation=conversation, model="", **settings)
+            prompt = settings["system_prompt"] or conversation.system_prompt
+            wanted: ChatSettings = {**settings, "system_prompt": prompt}
+            update_settings(conversation=conversation, model="", **wanted)
         posted = add_exchange(
             conversation=conversation,
             parent_id=None,
@@ -101,13 +108,15 @@ def start_conversation(
     return send_once(owner_id=user.id, key=key, make=make, restore=restore)
 
 
-def preferred_model(user: User) -> str:
-    """The model a new chat starts with: the user's choice while it can be used, else the site's."""
-    if user.default_model:
-        try:
-            return checked_model(user.default_model, user=user)
-        except ValidationError:
-            return catalogue.default_model(user)
+def preferred_model(user: User, *, folder: Folder | None = None) -> str:
+    """The model a new chat starts with: the folder's, else the user's choice, else the site's.
+
+    What cannot be used any more does not count.
+    """
+    for model in (folder.default_model if folder else "", user.default_model):
+        if model:
+            with suppress(ValidationError):
+                return checked_model(model, user=user)
     return catalogue.default_model(user)
 
 

@@ -1,0 +1,306 @@
+"""Folders: making, naming, moving and deleting them, and what is in them.
+
+Everything here is for their owner alone. What changes the shape of somebody's tree locks their row
+first: else two moves at once could close a circle, and two new folders exceed a limit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chats import events
+from chats.conversations import checked_model, clean_system_prompt
+from chats.models import FOLDER_NAME_LENGTH, Conversation, Folder
+from chats.texts import clean_name
+
+MOST_FOLDERS: Final = 500
+"""That one person can keep."""
+MOST_LEVELS: Final = 8
+"""Of folders inside each other."""
+BATCH: Final = 500
+"""Ids in one statement."""
+
+
+@dataclass(slots=True)
+class Branch:
+    """A folder as trees show it. `count` is of the chats right in it that lists show."""
+
+    folder: Folder
+    level: int
+    """1 at the top."""
+    count: int = 0
+    children: list["Branch"] = field(default_factory=list)
+
+
+def folder_tree(*, user: User) -> list[Branch]:
+    """All folders of `user`, nested, by name. Two queries, whatever the number."""
+    folders = list(Folder.objects.filter(owner=user).defer("system_prompt"))
+    mine = Conversation.objects.filter(owner=user, deleted_at=None, folder__isnull=False).listed()
+    counts = dict(mine.order_by().values_list("folder_id").annotate(count=Count("id")))
+    folders.sort(key=by_name)
+    inside: dict[UUID | None, list[Folder]] = {}
+    for folder in folders:
+        inside.setdefault(folder.parent_id, []).append(folder)
+
+    def grown(parent_id: UUID | None, level: int) -> list[Branch]:
+        return [
+            Branch(each, level, counts.get(each.id, 0), grown(each.id, level + 1))
+            for each in inside.get(parent_id, [])
+        ]
+
+    return grown(None, 1)
+
+
+def flat_tree(*, user: User) -> list[Branch]:
+    """As `folder_tree`, each one followed by what is in it: for lists to choose from."""
+
+    def walk(branches: list[Branch]) -> Iterable[Branch]:
+        for branch in branches:
+            yield branch
+            yield from walk(branch.children)
+
+    return list(walk(folder_tree(user=user)))
+
+
+def by_name(folder: Folder) -> tuple[str, str]:
+    """The order of folders beside each other, the same on every database."""
+    return folder.name.casefold(), folder.name
+
+
+def path_of(folder: Folder) -> list[Folder]:
+    """From the top down to `folder`. One query."""
+    parents = {each.id: each for each in _tree_of(folder.owner_id)}
+    path = [folder]
+    while (parent_id := path[0].parent_id) in parents:
+        path.insert(0, parents[parent_id])
+    return path
+
+
+def usable_model(folder: Folder | None, *, user: User) -> str:
+    """The folder's model while `user` can reach it, else empty."""
+    try:
+        named = folder.default_model if folder else ""
+        return checked_model(named, user=user) if named else ""
+    except ValidationError:
+        return ""
+
+
+def create_folder(
+    *,
+    user: User,
+    name: str,
+    parent: Folder | None = None,
+    system_prompt: str = "",
+    default_model: str = "",
+) -> Folder:
+    """A new folder of `user`'s, in `parent` of theirs. Raises ValidationError by field."""
+    folder = Folder(owner=user, system_prompt=clean_system_prompt(system_prompt))
+    folder.default_model = _clean_model(default_model, folder)
+    with transaction.atomic():
+        folders = _lock_tree(user.id)
+        if len(folders) >= MOST_FOLDERS:
+            raise ValidationError(
+                _("You have %(count)d folders already, and more are not possible.")
+                % {"count": MOST_FOLDERS},
+                code="too_many",
+            )
+        _place(folder, parent, folders)
+        folder.name = _free_checked(name, folder, folders)
+        folder.save(force_insert=True)
+        events.sidebar_changed(user.id)
+    return folder
+
+
+def update_folder(
+    *,
+    folder: Folder,
+    name: str,
+    parent: Folder | None,
+    system_prompt: str,
+    default_model: str,
+) -> None:
+    """Change all of a folder. Raises ValidationError by field; then nothing is changed.
+
+    A model that was chosen before may be gone by now; that is no reason to refuse all else.
+    """
+    prompt, model = clean_system_prompt(system_prompt), _clean_model(default_model, folder)
+    with transaction.atomic():
+        folders = _lock_tree(folder.owner_id)
+        _place(folder, parent, folders)
+        folder.name = _free_checked(name, folder, folders)
+        folder.system_prompt, folder.default_model = prompt, model
+        _save(folder)
+
+
+def rename_folder(*, folder: Folder, name: str) -> None:
+    """Raises ValidationError by field."""
+    with transaction.atomic():
+        folders = _lock_tree(folder.owner_id)
+        folder.name = _free_checked(name, folder, folders)
+        _save(folder)
+
+
+def move_folder(*, folder: Folder, parent: Folder | None) -> None:
+    """Into another folder of the same owner's, or to the top. Raises ValidationError by field."""
+    with transaction.atomic():
+        folders = _lock_tree(folder.owner_id)
+        _place(folder, parent, folders)
+        folder.name = _free_checked(folder.name, folder, folders)
+        _save(folder)
+
+
+def delete_folder(*, folder: Folder) -> None:
+    """Delete a folder for good. Its chats and folders go where it was, numbered where need be."""
+    with transaction.atomic():
+        folders = _lock_tree(folder.owner_id)
+        taken = {f.name.lower() for f in folders if f.parent_id == folder.parent_id}
+        taken.discard(folder.name.lower())
+        # One of those in it may have its name.
+        Folder.objects.filter(id=folder.id).update(name=str(folder.id))
+        for child in sorted((f for f in folders if f.parent_id == folder.id), key=by_name):
+            child.name = _numbered(child.name, taken)
+            child.parent_id = folder.parent_id
+            child.save(update_fields=["name", "parent"])
+            taken.add(child.name.lower())
+        Conversation.objects.filter(folder=folder).update(folder_id=folder.parent_id)
+        Folder.objects.filter(id=folder.id).delete()
+        events.sidebar_changed(folder.owner_id)
+
+
+def move_conversations(
+    *, user: User, conversation_ids: Iterable[UUID], folder: Folder | None
+) -> int:
+    """Put those of these chats that are `user`'s own into a folder, or into none.
+
+    Returns how many were somewhere else before. Chats keep their places in time. Raises
+    ValidationError when the folder is gone meanwhile.
+    """
+    if folder and folder.owner_id != user.id:
+        raise ValueError(folder.owner_id)
+    ids, moved = list(conversation_ids), 0
+    with transaction.atomic():
+        if folder and not Folder.objects.select_for_update().filter(id=folder.id).exists():
+            raise gone()
+        mine = Conversation.objects.filter(owner=user, deleted_at=None, is_temporary=False)
+        elsewhere = mine.exclude(folder=folder) if folder else mine.exclude(folder=None)
+        for at in range(0, len(ids), BATCH):
+            moved += elsewhere.filter(id__in=ids[at : at + BATCH]).update(folder=folder)
+        if moved:
+            events.sidebar_changed(user.id)
+    return moved
+
+
+def find_or_create_folder(*, user: User, path: Sequence[str]) -> Folder:
+    """The folder at a path of names, made as far as it is missing. Case does not count.
+
+    Names are cut to what fits, levels past MOST_LEVELS are left out. Raises ValidationError for an
+    empty path, a name that nothing can be seen of, and above MOST_FOLDERS; then none is made.
+    """
+    found: Folder | None = None
+    with transaction.atomic():
+        inside = {(f.parent_id, f.name.lower()): f for f in _lock_tree(user.id)}
+        for name in path[:MOST_LEVELS]:
+            cleaned = clean_name(name[:FOLDER_NAME_LENGTH], limit=FOLDER_NAME_LENGTH)
+            key = (found.id if found else None, cleaned.lower())
+            found = inside.get(key) or create_folder(user=user, name=cleaned, parent=found)
+    if found is None:
+        raise ValidationError(_("A name needs at least one character."), code="empty")
+    return found
+
+
+def gone() -> ValidationError:
+    """What is said of a folder that was there a moment ago."""
+    return ValidationError(
+        _("The folder is not there any more. Choose another one."), code="no_folder"
+    )
+
+
+def _tree_of(owner_id: UUID) -> list[Folder]:
+    return list(Folder.objects.filter(owner_id=owner_id).only("owner_id", "parent_id", "name"))
+
+
+def _lock_tree(owner_id: UUID) -> list[Folder]:
+    """All folders of somebody, whose row is locked until the transaction ends. Two queries."""
+    User.objects.select_for_update().only("id").get(id=owner_id)
+    return _tree_of(owner_id)
+
+
+def _place(folder: Folder, parent: Folder | None, folders: list[Folder]) -> None:
+    """Hang `folder` into `parent`. Raises ValidationError where it cannot be."""
+    parents = {each.id: each.parent_id for each in folders}
+    if parent is not None and parent.id not in parents:
+        raise ValidationError({"parent": gone()})
+    above = _ids_above(parent.id if parent else None, parents)
+    if folder.id in above:
+        raise ValidationError(
+            {"parent": _("A folder cannot be put into itself or into a folder inside it.")},
+            code="circle",
+        )
+    if len(above) + _height(folder.id, parents) > MOST_LEVELS:
+        raise ValidationError(
+            {"parent": _("Folders can be %(count)d levels deep.") % {"count": MOST_LEVELS}},
+            code="too_deep",
+        )
+    folder.parent_id = parent.id if parent else None
+
+
+def _ids_above(folder_id: UUID | None, parents: dict[UUID, UUID | None]) -> list[UUID]:
+    """From a folder itself up to the top."""
+    found = []
+    while folder_id is not None:
+        found.append(folder_id)
+        folder_id = parents[folder_id]
+    return found
+
+
+def _height(folder_id: UUID, parents: dict[UUID, UUID | None]) -> int:
+    """Levels of a folder with all that is inside it; 1 when nothing is."""
+    paths = (_ids_above(each, parents) for each in parents)
+    return max((path.index(folder_id) + 1 for path in paths if folder_id in path), default=1)
+
+
+def _free_checked(name: str, folder: Folder, folders: list[Folder]) -> str:
+    """A name for `folder` where it hangs now, as stored. Raises ValidationError for the field."""
+    try:
+        cleaned = clean_name(name, limit=FOLDER_NAME_LENGTH)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from error
+    beside = (f for f in folders if f.parent_id == folder.parent_id and f.id != folder.id)
+    if any(each.name.lower() == cleaned.lower() for each in beside):
+        raise ValidationError({"name": _("There is a folder by that name already.")}, code="taken")
+    return cleaned
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    """`name`, or with a number behind it where it is taken."""
+    marks = (f" ({number})" for number in count(2))
+    free = name
+    while free.lower() in taken:
+        mark = next(marks)
+        free = name[: FOLDER_NAME_LENGTH - len(mark)] + mark
+    return free
+
+
+def _clean_model(model: str, folder: Folder) -> str:
+    model = model.strip()
+    if not model or model == folder.default_model:
+        return model
+    try:
+        return checked_model(model, user=folder.owner)
+    except ValidationError as error:
+        raise ValidationError({"default_model": error}) from error
+
+
+def _save(folder: Folder) -> None:
+    folder.updated_at = timezone.now()
+    folder.save(update_fields=["name", "parent", "system_prompt", "default_model", "updated_at"])
+    events.sidebar_changed(folder.owner_id)
