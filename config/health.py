@@ -51,7 +51,6 @@ def _failing_parts() -> list[str]:
         except Exception:
             logger.exception("Not ready: %s", part)
             failing.append(part)
-    connection.close_if_unusable_or_obsolete()
     return failing
 
 
