@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -17,11 +18,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start servers come first: what is last should be short, or one worker idles."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that start servers come first: what is last should be short, or one worker idles.
+
+    On PostgreSQL, only tests that use the database of their own process are run.
+    """
+    if connection.vendor == "postgresql":
+        elsewhere = [item for item in items if not _uses_database(item)]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if _uses_database(item)]
     slow = {item.path for item in items if item.get_closest_marker("server")}
     count = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -count[item.path], item.path))
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    real = item.get_closest_marker("server") or item.get_closest_marker("browser")
+    return bool(asked or item.get_closest_marker("django_db")) and not real
 
 
 def make_user(name: str, **fields: object) -> User:

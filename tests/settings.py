@@ -4,7 +4,7 @@ import os
 from tempfile import TemporaryDirectory
 
 _directory = TemporaryDirectory(prefix="parley-tests-")
-_THEIRS = ("OPENAI_", "ANTHROPIC_", "OPENROUTER_", "OLLAMA_")
+_THEIRS = ("OPENAI_", "ANTHROPIC_", "OPENROUTER_", "OLLAMA_", "DATABASE_URL")
 for _name in list(os.environ):
     if _name.startswith(_THEIRS) or _name.lower().endswith("_proxy"):
         del os.environ[_name]
@@ -16,6 +16,8 @@ os.environ.update(
         # Whoever runs the tests may have one.
         "OLLAMA_DISCOVERY": "false",
         "TITLES": "words",
+        # Of `make test-postgres` alone.
+        "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     }
 )
 
