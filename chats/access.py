@@ -14,10 +14,12 @@ from accounts.models import User
 from chats.models import (
     Attachment,
     Conversation,
+    Folder,
     LibraryEntry,
     Message,
     Preset,
     PromptTemplate,
+    Tag,
 )
 from chats.querysets import Right
 
@@ -27,11 +29,14 @@ __all__ = [
     "changeable_message_or_404",
     "conversation_or_404",
     "deleted_conversation_or_404",
+    "folder_or_404",
     "message_or_404",
     "own_preset_or_404",
     "own_template_or_404",
     "preset_or_404",
     "right_of",
+    "shared_link_or_404",
+    "tag_or_404",
     "template_or_404",
 ]
 
@@ -92,6 +97,32 @@ def attachment_or_404(user: User, attachment_id: UUID, right: Right = Right.OWN)
     if attachment is None:
         raise Http404
     return attachment
+
+
+def folder_or_404(user: User, folder_id: UUID) -> Folder:
+    """The folder, if it is `user`'s own."""
+    folder = Folder.objects.filter(owner=user, id=folder_id).first()
+    if folder is None:
+        raise Http404
+    return folder
+
+
+def tag_or_404(user: User, tag_id: UUID) -> Tag:
+    """The tag, if it is `user`'s own."""
+    tag = Tag.objects.filter(owner=user, id=tag_id).first()
+    if tag is None:
+        raise Http404
+    return tag
+
+
+def shared_link_or_404(user: User, link_id: UUID, *, conversation_id: UUID) -> SharedLink:
+    """The link with its conversation, if `user` made it and the conversation is not deleted."""
+    mine = SharedLink.objects.filter(owner=user, conversation__deleted_at=None)
+    found = mine.filter(id=link_id, conversation=conversation_id)
+    link = found.select_related("conversation", "owner").first()
+    if link is None:
+        raise Http404
+    return link
 
 
 def template_or_404(user: User, template_id: UUID) -> PromptTemplate:

@@ -1,6 +1,7 @@
 """What is done to many chats at once. Each function is one transaction, and tells the pages once.
 
-The number of queries does not depend on how many chats there are.
+The number of queries does not depend on how many chats there are; moving and tagging take some for
+each few hundred.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from chats import events, unread
-from chats.models import Conversation, Message
+from chats.folders import move_conversations
+from chats.models import Conversation, Folder, Message, Tag
 from chats.selection import Selection, owned_chats, selected_chats
+from chats.tags import tag_conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,31 @@ class Outcome:
 
     count: int
     at: datetime
+
+
+def count_selected(*, user: User, selection: Selection) -> int:
+    """How many chats of the user's are meant. One query."""
+    return selected_chats(user=user, selection=selection).count()
+
+
+def move_selected(*, user: User, selection: Selection, folder: Folder | None) -> int:
+    """Into a folder of the user's, or out of all; how many were somewhere else.
+
+    Raises ValidationError when the folder is gone meanwhile.
+    """
+    with transaction.atomic():
+        ids = list(selected_chats(user=user, selection=selection).values_list("id", flat=True))
+        return move_conversations(user=user, conversation_ids=ids, folder=folder)
+
+
+def tag_selected(*, user: User, selection: Selection, tag: Tag, add: bool) -> int:
+    """Mark with a tag of the user's, or no longer; how many changed.
+
+    Raises ValidationError when the tag is gone meanwhile.
+    """
+    with transaction.atomic():
+        ids = list(selected_chats(user=user, selection=selection).values_list("id", flat=True))
+        return tag_conversations(user=user, conversation_ids=ids, tag=tag, add=add)
 
 
 def archive_selected(*, user: User, selection: Selection) -> Outcome:
