@@ -19,6 +19,7 @@ from chats.models import (
     Message,
     Preset,
     PromptTemplate,
+    SharedLink,
     Tag,
 )
 from chats.querysets import Right
