@@ -3,12 +3,14 @@
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from chats import events
 from chats.attachments import discard_attachments
-from chats.conversations import delete_conversation
+from chats.conversations import checked_model, delete_conversation, preferred_model
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
 from chats.replies import end_comparison
 
@@ -26,19 +28,22 @@ _SETTINGS: Final = (
 _Link = Attachment.messages.through
 
 
-def delete_from(*, message: Message) -> bool:
+def delete_from(*, message: Message, user: User | None = None) -> bool:
     """Remove a message and all that hangs on it, in every version; files that only these used too.
 
     Where the page showed some of it, it shows the nearest other version, else ends at the parent.
     False when nothing would be left: then the conversation is deleted as a whole, which can be
-    undone. Deleting twice does no harm. Queries grow with every 500 messages and with their files.
+    undone. A `user` who is not the owner deletes nothing but what they wrote or asked for, else
+    ValidationError. Deleting twice does no harm. Queries grow with every 500 messages and with
+    their files.
     """
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(id=message.conversation_id)
+        doomed = Message.objects.ids_below(message.id)
+        _require_own(doomed, user, conversation)
         if is_all_of_it(message):
             delete_conversation(conversation=conversation)
             return False
-        doomed = Message.objects.ids_below(message.id)
         if not doomed:
             return True
         if conversation.current_leaf_id in set(doomed):
@@ -66,28 +71,57 @@ def is_all_of_it(message: Message) -> bool:
     return not roots.exclude(id=message.id).exists()
 
 
-def branch_off(*, message: Message) -> Conversation:
+def branch_off(*, message: Message, user: User | None = None) -> Conversation:
     """A new conversation that begins with copies of the path up to `message`, files shared.
 
     The conversation's settings, folder and tags are the old one's. A reply that is still being
     written is copied as far as it is, as interrupted. Copies cost nothing. Queries do not grow with
     the path, but for one for some dozen messages on SQLite.
+
+    For a `user` who is not the owner it is a chat of their own, of what they see: without the
+    owner's settings and ratings, with the same model only if it is theirs too.
     """
     with transaction.atomic():
         source = Conversation.objects.select_for_update().get(id=message.conversation_id)
         branch = Conversation.objects.create(
             **_branch_title(source),
-            **{name: getattr(source, name) for name in _SETTINGS},
+            **_branch_settings(source, user or source.owner),
         )
         path = Message.objects.path_to(message.id)
+        for original in path:
+            original.conversation = source
         ids = {original.id: uuid4() for original in path}
         Message.objects.bulk_create([_copy(original, branch, ids) for original in path])
         _share_files(ids, conversation=source)
         branch.current_leaf_id = ids[message.id]
         branch.save(update_fields=["current_leaf"])
-        branch.tags.set(source.tags.all())
+        if branch.owner_id == source.owner_id:
+            branch.tags.set(source.tags.all())
         events.sidebar_changed(branch.owner_id)
     return branch
+
+
+def _branch_settings(source: Conversation, user: User) -> dict[str, Any]:
+    if user.pk == source.owner_id:
+        return {name: getattr(source, name) for name in _SETTINGS}
+    try:
+        model = checked_model(source.model_name, user=user)
+    except ValidationError:
+        model = preferred_model(user)
+    provider, _slash, name = model.partition("/")
+    return {"owner": user, "provider": provider, "model": name}
+
+
+def _require_own(doomed: list[UUID], user: User | None, conversation: Conversation) -> None:
+    """Call inside a transaction that locked the conversation. At most one query."""
+    if user is None or user.pk == conversation.owner_id:
+        return
+    if Message.objects.filter(id__in=doomed[:_BATCH]).exclude(author=user).exists() or (
+        len(doomed) > _BATCH
+    ):
+        raise ValidationError(
+            _("Others wrote below this. Only the owner of the chat can delete that."), code="others"
+        )
 
 
 def _leaf_without(message: Message) -> UUID | None:
@@ -136,6 +170,10 @@ def _copy(original: Message, branch: Conversation, ids: dict[UUID, UUID]) -> Mes
     }
     values |= {"id": ids[original.id], "conversation_id": branch.id}
     values["parent_id"] = ids[original.parent_id] if original.parent_id else None
+    if branch.owner_id != original.conversation.owner_id:
+        writer = original.author_id or original.conversation.owner_id
+        values |= {"author_id": writer if writer != branch.owner_id else None}
+        values |= {"rating": None, "rating_note": ""}
     if original.is_live:
         values["status"] = Message.Status.INTERRUPTED
     return Message(**values)

@@ -41,7 +41,7 @@ class ConversationConsumer(UserConsumer):
         if message == {"seen": True}:
             conversation = await self._find(user)
             if conversation is not None:
-                await events.replies_seen(conversation.id)
+                await events.replies_seen(conversation.id, user.id, is_shared=False)
                 await database_sync_to_async(unread.mark_read)(conversation=conversation)
             return True
         try:

@@ -127,6 +127,10 @@ def stop_requested(message_id: UUID) -> None:
     send_on_commit(RUNNERS, {"type": "stop", "message": str(message_id)})
 
 
-async def replies_seen(conversation_id: UUID) -> None:
-    """Tell whoever made replies of a conversation that somebody looks at their end right now."""
-    await send_to_group(RUNNERS, {"type": "seen", "conversation": str(conversation_id)})
+async def replies_seen(conversation_id: UUID, user_id: UUID, *, is_shared: bool) -> None:
+    """Tell whoever made replies of a conversation that a user looks at their end right now.
+
+    Of one that is not shared nobody else has to.
+    """
+    seen = {"conversation": str(conversation_id), "user": str(user_id), "shared": is_shared}
+    await send_to_group(RUNNERS, {"type": "seen", **seen})

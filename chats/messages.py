@@ -217,12 +217,15 @@ def add_exchange(
     has_images = any(each.is_image for each in attachments)
     for model in (models or [conversation.model_name]) if has_images else ():
         require_images_taken(model=model, user=conversation.owner)
+    author_id = participants.author_id(conversation, author)
     question = Message.objects.create(
         conversation=conversation,
         parent_id=parent_id,
-        author_id=participants.author_id(conversation, author),
+        author_id=author_id,
         role=Message.Role.USER,
         content=content,
+        # Whoever reads it after the account is gone learns whose it was.
+        metadata={"author": author.username} if author and author_id else {},
     )
     # One by one in their order: models get them so. `set` would shuffle them.
     links = Attachment.messages.through

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.models import User
 from chats import events
-from chats.models import Conversation, Membership, Message
+from chats.models import Conversation, Membership
 
 
 def member_ids(conversation: Conversation) -> list[UUID]:
@@ -17,6 +17,12 @@ def member_ids(conversation: Conversation) -> list[UUID]:
         return []
     mine = Membership.objects.filter(conversation_id=conversation.id)
     return list(mine.values_list("user_id", flat=True))
+
+
+def is_shared(conversation: Conversation) -> bool:
+    """Whether anybody beside the owner takes part. At most one query."""
+    found = Membership.objects.filter(conversation_id=conversation.id)
+    return not conversation.is_temporary and found.exists()
 
 
 def list_changed(conversation: Conversation) -> None:
@@ -40,8 +46,3 @@ def doors_closed(conversations: Iterable[Conversation]) -> None:
 def author_id(conversation: Conversation, author: User | None) -> UUID | None:
     """What `Message.author` says of somebody: nothing of the owner."""
     return None if author is None or author.pk == conversation.owner_id else author.pk
-
-
-def wrote(user: User, message: Message) -> bool:
-    """Whether `user` wrote a message, or asked for the reply."""
-    return (message.author_id or message.conversation.owner_id) == user.pk

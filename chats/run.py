@@ -67,7 +67,9 @@ class Run:
         self.ended_as = ""
         """The final status, once it is saved."""
         self.was_seen = False
-        """Whether a visible page has shown the end."""
+        """Whether a visible page has shown the end to all who take part."""
+        self.seen_by: set[UUID] = set()
+        """To whom one has."""
         self._runner_id = runner_id
         self._job: Job | None = None
         self._tally = Tally()

@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts import notifications
-from chats import conversations, events, generation, reading, sending, temporary, titles
+from chats import conversations, events, generation, reading, sending, sharing, temporary, titles
 from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
@@ -159,7 +159,8 @@ class Runner:
 
     async def _handle(self, message: dict[str, Any]) -> None:
         if message["type"] == "seen":
-            self._saw(UUID(message["conversation"]))
+            user = UUID(message["user"])
+            self._saw(UUID(message["conversation"]), user, is_shared=message["shared"])
             return
         run = self.runs.get(UUID(message["message"]))
         if run is None:
@@ -169,12 +170,13 @@ class Runner:
         elif message["type"] == "watch":
             await run.broadcast.show_to(message["channel"])
 
-    def _saw(self, conversation_id: UUID) -> None:
+    def _saw(self, conversation_id: UUID, user_id: UUID, *, is_shared: bool) -> None:
         """A visible page shows the conversation, and the end of what has just ended in it."""
-        self._audience.saw(conversation_id)
+        self._audience.saw(conversation_id, user_id, is_shared=is_shared)
         for run in self.runs.values():
             if run.ended_as and run.broadcast.conversation_id == conversation_id:
-                run.was_seen = True
+                run.seen_by.add(user_id)
+                run.was_seen = not is_shared
 
     async def _repeat(self, interval: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` for ever; a failure is logged and does not end it."""
@@ -221,6 +223,7 @@ class Runner:
     async def _purge(self) -> None:
         """Remove what was deleted longer ago than it can be brought back, and what is outdated."""
         await in_database(conversations.purge_deleted)
+        await in_database(sharing.sweep_expired)
         await in_database(sending.prune_sendings)
         await in_database(notifications.prune)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from accounts.models import User
 from chats.context import message_tokens
 from chats.enclosures import tokens_of
 from chats.models import Attachment, Conversation, Message
@@ -74,7 +75,7 @@ def load_thread(
 ) -> Thread:
     """The last `limit` messages of the path, or those before the message `before`.
 
-    At most six queries, whatever the length of the conversation.
+    At most seven queries, whatever the length of the conversation.
     """
     leaf_id = conversation.current_leaf_id
     if before is not None:
@@ -92,7 +93,7 @@ def load_thread(
 
 
 def load_turn(message: Message) -> Turn:
-    """One message with its surroundings. At most two queries."""
+    """One message with its surroundings. At most three queries."""
     return _with_surroundings([message])[0]
 
 
@@ -104,7 +105,17 @@ def _counted(message: Message) -> int | None:
     return tokens
 
 
+def _name_authors(messages: list[Message]) -> None:
+    """Give messages of others than the owner their authors. One query where there are any."""
+    ids = {m.author_id for m in messages if m.author_id and m.role == Message.Role.USER}
+    people = User.objects.only("username").in_bulk(ids) if ids else {}
+    for message in messages:
+        if message.author_id in people:
+            message.author = people[message.author_id]
+
+
 def _with_surroundings(messages: list[Message]) -> list[Turn]:
+    _name_authors(messages)
     siblings = Message.objects.sibling_ids(messages)
     files: dict[UUID, list[Attachment]] = {}
     ids = [m.id for m in messages if m.role == Message.Role.USER]

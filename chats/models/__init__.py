@@ -6,6 +6,7 @@ Own fields and constraints. Reads live in `chats.querysets`, changes in the doma
 from chats.models.files import Attachment
 from chats.models.library import LibraryEntry, Preset, PromptTemplate
 from chats.models.order import FOLDER_NAME_LENGTH, TAG_NAME_LENGTH, Folder, Tag
+from chats.models.search import SearchEntry
 from chats.models.sendings import Sending
 from chats.models.sharing import Membership, SharedLink, SharedPage
 from chats.models.transfers import Transfer
@@ -23,6 +24,7 @@ __all__ = [
     "Message",
     "Preset",
     "PromptTemplate",
+    "SearchEntry",
     "Sending",
     "SharedLink",
     "SharedPage",

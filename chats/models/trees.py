@@ -78,6 +78,9 @@ class Conversation(models.Model):
         on_delete=models.SET_NULL,
         related_name="conversations",
     )
+    is_indexed = models.BooleanField(
+        default=False, editable=False, help_text=_("Search finds all of it: chats.indexing.")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -119,6 +122,16 @@ class Conversation(models.Model):
                 fields=["updated_at"],
                 condition=models.Q(is_temporary=True),
                 name="conversation_temporary",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(is_indexed=False, is_temporary=False, deleted_at__isnull=True),
+                name="conversation_not_indexed",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(is_indexed=True, deleted_at__isnull=False),
+                name="conversation_to_be_forgotten",
             ),
         ]
 

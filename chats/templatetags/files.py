@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from chats.access import Right
 from chats.attachments import MAX_PER_MESSAGE
 from chats.models import Attachment, Message
 
@@ -139,5 +140,5 @@ def upload_limits() -> SafeString:
 @register.simple_tag
 def message_with(attachment: Attachment, user: User) -> Message | None:
     """The newest message that uses a file and that `user` may see. One query."""
-    messages = Message.objects.for_user(user).filter(attachments=attachment)
+    messages = Message.objects.open_to(user, Right.READ).filter(attachments=attachment)
     return messages.only("id", "conversation_id").order_by("-created_at").first()

@@ -109,11 +109,13 @@ def conversation_context(
 
 def topbar_context(request: PageRequest, conversation: Conversation) -> dict[str, Any]:
     """What the bar at the top of a conversation shows."""
-    return {
+    context: dict[str, Any] = {
         "conversation": conversation,
-        "settings_form": SettingsForm.of(conversation, user=request.user),
-        "chosen": chosen_model(conversation.model_name, user=request.user),
+        "chosen": chosen_model(conversation.model_name, user=conversation.owner),
     }
+    if conversation.owner_id == request.user.pk:
+        context["settings_form"] = SettingsForm.of(conversation, user=request.user)
+    return context
 
 
 def show_thread(

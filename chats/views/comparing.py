@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-from chats.access import message_or_404
+from accounts.models import User
+from chats.access import Right, message_or_404
 from chats.comparing import checked_models, choose_reply, stop_replies
 from chats.picker import chosen_model
 from chats.views.answers import (
@@ -21,27 +22,31 @@ from chats.views.answers import (
 )
 
 
-def posted_models(request: PageRequest) -> list[str]:
+def posted_models(request: PageRequest, *, payer: User | None = None) -> list[str]:
     """The models that a composer names to be compared; none for one message to one model.
 
-    Raises ValidationError for those that cannot be.
+    Of those of `payer`, the owner of an existing chat. Raises ValidationError for those that
+    cannot be.
     """
-    return checked_models(request.POST.getlist("compare"), user=request.user)
+    return checked_models(request.POST.getlist("compare"), user=payer or request.user)
 
 
-def compared_context(request: PageRequest, names: Sequence[str]) -> dict[str, Any]:
+def compared_context(
+    request: PageRequest, names: Sequence[str], *, payer: User | None = None
+) -> dict[str, Any]:
     """For a composer that compares what `names` says, or says why it cannot."""
+    user = payer or request.user
     try:
-        names = checked_models(names, user=request.user)
+        names = checked_models(names, user=user)
     except ValidationError as error:
         return {"errors": error.messages}
-    return {"compared": [chosen_model(name, user=request.user) for name in names]}
+    return {"compared": [chosen_model(name, user=user) for name in names]}
 
 
 @page("POST")
 def choose(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Go on with one of the replies; the bar at the top names its model then."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     try:
         choose_reply(message=found)
     except ValidationError as error:
@@ -57,7 +62,7 @@ def choose(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("POST")
 def stop_all(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Stop a reply and what is side by side with it; pages learn of each end by themselves."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     stop_replies(message=found)
     if request.htmx:
         return HttpResponse(status=204)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chats import unread
-from chats.access import conversation_or_404, deleted_conversation_or_404
+from chats.access import Right, conversation_or_404, deleted_conversation_or_404
 from chats.conversations import (
     choose_model,
     delete_conversation,
@@ -81,8 +81,8 @@ def restore(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 @page("POST")
 def seen(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """A page without a socket is looked at: a reply's end that it shows was not missed."""
-    conversation = conversation_or_404(request.user, conversation_id)
-    unread.looked_at(conversation=conversation)
+    conversation = conversation_or_404(request.user, conversation_id, Right.READ)
+    unread.looked_at(conversation=conversation, user=request.user)
     return HttpResponse(status=204) if request.htmx else to_conversation(conversation.id)
 
 

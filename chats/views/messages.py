@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from chats.access import message_or_404
+from chats.access import Right, changeable_message_or_404, message_or_404
 from chats.conversations import checked_model
 from chats.messages import (
     continue_reply,
@@ -31,7 +31,7 @@ from chats.views.answers import (
 @page("GET", "HEAD")
 def message(request: PageRequest, message_id: UUID) -> HttpResponse:
     """The message as it is now; what a page without a socket asks for every second."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.READ)
     if not request.htmx:
         return to_conversation(found.conversation_id, message_id=found.id)
     return render(request, "chats/message.html#message-answer", _context(found))
@@ -40,7 +40,7 @@ def message(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("GET", "HEAD")
 def footer(request: PageRequest, message_id: UUID) -> HttpResponse:
     """What stands under a message, after its reply has ended."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.READ)
     if not request.htmx:
         return to_conversation(found.conversation_id, message_id=found.id)
     return render(request, "chats/message.html#footer-answer", _context(found))
@@ -49,14 +49,14 @@ def footer(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("GET", "HEAD")
 def raw(request: PageRequest, message_id: UUID) -> HttpResponse:
     """The text as it was written, to copy."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.READ)
     return HttpResponse(found.content, content_type="text/plain; charset=utf-8")
 
 
 @page("POST")
 def stop(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Stop a reply; the page learns of its end by the socket or by polling."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     stop_reply(message=found)
     if request.htmx:
         return HttpResponse(status=204)
@@ -66,9 +66,9 @@ def stop(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("POST")
 def retry(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Try a reply again that ended badly."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     try:
-        reply = retry_reply(message=found)
+        reply = retry_reply(message=found, author=request.user)
     except ValidationError as error:
         return _refused(request, error, found)
     return show_thread(request, reply.conversation, message_id=reply.id)
@@ -77,13 +77,14 @@ def retry(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("POST")
 def regenerate(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Answer once more, beside the first answer; by `model` instead of the chat's, once."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     model = request.POST.get("model", "")
     try:
         reply = regenerate_reply(
             message=found,
-            model=checked_model(model, user=request.user) if model else "",
+            model=checked_model(model, user=found.conversation.owner) if model else "",
             key=parsed_id(request.POST.get("key")),
+            author=request.user,
         )
     except ValidationError as error:
         return _refused(request, error, found)
@@ -93,9 +94,9 @@ def regenerate(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("POST")
 def resume(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Go on writing where a reply ended."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     try:
-        reply = continue_reply(message=found)
+        reply = continue_reply(message=found, author=request.user)
     except ValidationError as error:
         return _refused(request, error, found)
     return show_thread(request, reply.conversation, message_id=reply.id)
@@ -104,7 +105,7 @@ def resume(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("GET", "HEAD", "POST")
 def edit(request: PageRequest, message_id: UUID) -> HttpResponse:
     """GET: the form, in the message's place or as a page. POST: ask again in other words."""
-    found = message_or_404(request.user, message_id)
+    found = changeable_message_or_404(request.user, message_id)
     context = {"message": found, "conversation": found.conversation, "content": found.content}
     template = "chats/edit.html#edit" if request.htmx else "chats/edit.html"
     if request.method != "POST":
@@ -112,7 +113,7 @@ def edit(request: PageRequest, message_id: UUID) -> HttpResponse:
     content = request.POST.get("content", "")
     try:
         key = parsed_id(request.POST.get("key"))
-        posted = edit_message(message=found, content=content, key=key)
+        posted = edit_message(message=found, content=content, key=key, author=request.user)
     except ValidationError as error:
         context |= {"content": content, "errors": error.messages}
         answer = render(request, template, context, status=422)
@@ -124,7 +125,7 @@ def edit(request: PageRequest, message_id: UUID) -> HttpResponse:
 @page("POST")
 def switch(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Show another branch."""
-    found = message_or_404(request.user, message_id)
+    found = message_or_404(request.user, message_id, Right.WRITE)
     switch_branch(message=found)
     return show_thread(request, found.conversation, message_id=found.id, keep=True)
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from chats import unread
-from chats.access import conversation_or_404
+from chats.access import Right, conversation_or_404
 from chats.conversations import preferred_model, start_conversation
 from chats.listing import list_conversations
 from chats.messages import post_message
@@ -82,7 +82,7 @@ def start(request: PageRequest) -> HttpResponse:
 @page("GET", "HEAD")
 def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """A conversation's newest part; `?compare=` names models to ask side by side."""
-    found = conversation_or_404(request.user, conversation_id)
+    found = conversation_or_404(request.user, conversation_id, Right.READ)
     keep_open(conversation=found)
     if request.htmx.target == "thread":
         # As many as the page shows already, or a reader of earlier ones would lose the place.
@@ -95,18 +95,20 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         request,
         found,
         refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1,
-        **compared_context(request, request.GET.getlist("compare")),
+        **compared_context(request, request.GET.getlist("compare"), payer=found.owner),
     )
     if request.method == "GET":
         turns = whole["thread"].turns
-        unread.opened(conversation=found, last=turns[-1].message if turns else None)
+        last = turns[-1].message if turns else None
+        unread.opened(conversation=found, last=last, user=request.user)
     return render(request, "chats/conversation.html", whole)
 
 
 @page("GET", "HEAD", "POST")
 def messages(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """GET: the part before the message `before`. POST: the next message."""
-    found = conversation_or_404(request.user, conversation_id)
+    right = Right.WRITE if request.method == "POST" else Right.READ
+    found = conversation_or_404(request.user, conversation_id, right)
     if request.method == "POST":
         return _post(request, found)
     before = parsed_id(request.GET.get("before"))
@@ -133,15 +135,17 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
         posted = post_message(
             conversation=found,
             content=content,
-            models=posted_models(request),
+            models=posted_models(request, payer=found.owner),
             attachments=posted_attachments(request),
             parent_id=parsed_id(request.POST.get("parent")),
             key=parsed_id(request.POST.get("key")),
+            author=request.user,
         )
     except ValidationError as error:
         if request.htmx:
             return _composer_error(request, error)
-        composer = compared_context(request, request.POST.getlist("compare"))
+        names = request.POST.getlist("compare")
+        composer = compared_context(request, names, payer=found.owner)
         composer |= {"content": content, "errors": error.messages}
         context = conversation_context(request, found, **composer)
         return render(request, "chats/conversation.html", context, status=422)

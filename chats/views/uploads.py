@@ -8,7 +8,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from chats.access import attachment_or_404
+from chats.access import Right, attachment_or_404
 from chats.attachments import (
     MAX_PER_MESSAGE,
     discard_attachment,
@@ -61,38 +61,39 @@ def upload(request: PageRequest) -> HttpResponse:
 @page("GET", "HEAD")
 def attachment_state(request: PageRequest, attachment_id: UUID) -> HttpResponse:
     """The preview anew: how far its reading is."""
-    return render(request, PREVIEW, {"attachment": attachment_or_404(request.user, attachment_id)})
+    found = attachment_or_404(request.user, attachment_id, Right.READ)
+    return render(request, PREVIEW, {"attachment": found})
 
 
 @page("GET", "HEAD")
 def attachment_text(request: PageRequest, attachment_id: UUID) -> HttpResponse:
     """A page with what was read, which is what models get. One query more than the gate's."""
-    found = attachment_or_404(request.user, attachment_id)
+    found = attachment_or_404(request.user, attachment_id, Right.READ)
     return render(request, "chats/file.html", {"attachment": found, "text": found.text})
 
 
 @page("GET", "HEAD")
 def attachment(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
     """The file itself. Whatever its bytes hold, it cannot act as a page of this site."""
-    found = attachment_or_404(request.user, attachment_id)
+    found = attachment_or_404(request.user, attachment_id, Right.READ)
     inline = found.media_type in SHOWN_INLINE
-    return _served(found.file, found.media_type if inline else "", found.name)
+    return served(found.file, found.media_type if inline else "", found.name)
 
 
 @page("GET", "HEAD")
 def thumbnail(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
     """An image small enough for a page: the image itself until there is such a one."""
-    found = attachment_or_404(request.user, attachment_id)
+    found = attachment_or_404(request.user, attachment_id, Right.READ)
     if found.thumbnail:
-        return _served(found.thumbnail, "image/webp", found.name)
+        return served(found.thumbnail, "image/webp", found.name)
     if found.media_type not in SHOWN_INLINE:
         raise Http404
-    response = _served(found.file, found.media_type, found.name)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return served(found.file, found.media_type, found.name, cache="private, no-store")
 
 
-def _served(file: FieldFile, media_type: str, name: str) -> FileResponse:
+def served(
+    file: FieldFile, media_type: str, name: str, *, cache: str = "private, max-age=3600"
+) -> FileResponse:
     """A stored file, through us whatever the storage. Without a type it is only downloaded."""
     try:
         opened = file.open("rb")
@@ -107,7 +108,7 @@ def _served(file: FieldFile, media_type: str, name: str) -> FileResponse:
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "private, max-age=3600",
+            "Cache-Control": cache,
         },
     )
 

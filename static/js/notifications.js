@@ -8,7 +8,7 @@ const JITTER = 3000;
 // What a page shows is no news there.
 const isShown = (subject) => {
   const id = document.getElementById("thread")?.dataset.page?.split("/")[2];
-  return Boolean(id) && subject === `conversation:${id}` && !document.hidden;
+  return Boolean(id) && [`conversation:${id}`, `shared:/c/${id}/`].includes(subject) && !document.hidden;
 };
 
 export function take(told) {

@@ -1,0 +1,171 @@
+"""Finding chats and messages again: `search` is what pages and other edges call.
+
+What is found is taken from the newest matches, WINDOW of them at a time, and put in order within
+these (`ranking`). So the best comes first, the old last, and nothing has to be sorted that nobody
+will look at. How it is found: `matching`; what may be typed: `syntax`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chats.index_words import LAST_ID, Kind, in_conversation, of_owner
+from chats.models import Conversation, Message
+from chats.querysets import Right
+from chats.search.filters import OF_MESSAGES, Narrowed, folder_paths, narrow, shared_with
+from chats.search.matching import Match, Wanted, find_newest
+from chats.search.ranking import rank
+from chats.search.results import Chip, Hit, SearchResults
+from chats.search.snippets import Part, mark, snippet
+from chats.search.syntax import Query, parse
+
+__all__ = ["PAGE_SIZE", "WINDOW", "Chip", "Hit", "Part", "SearchResults", "search"]
+
+PAGE_SIZE: Final = 20
+WINDOW: Final = 300
+"""Matches that are put in order together: of titles, and of messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where a page begins: at a place in the window that ends before an id."""
+
+    end: int = LAST_ID
+    place: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "_Cursor":
+        """The first page, where it is none."""
+        end, _dot, place = text[:40].partition(".")
+        is_one = end.isascii() and end.isdigit() and place.isascii() and place.isdigit()
+        return cls(min(int(end), LAST_ID), min(int(place), 3 * WINDOW)) if is_one else cls()
+
+    def __str__(self) -> str:
+        return f"{self.end}.{self.place}"
+
+
+def search(
+    *, user: User, text: str, cursor: str = "", limit: int = PAGE_SIZE, with_titles: bool = True
+) -> SearchResults:
+    """What `user` may read and `text` describes; the page that begins at `cursor`.
+
+    Twelve queries at most, whatever there is. Never raises for what is typed.
+    """
+    query = parse(text)
+    at = _Cursor.parse(cursor)
+    narrowed = narrow(query.filters, user=user)
+    matches: list[Match] = []
+    ends: list[int] = []
+    if not query.is_empty:
+        matches, ends = _window(query, narrowed, user, at.end, with_titles)
+        matches = rank(matches, now=timezone.now()) if _has_words(query) else matches
+    page = matches[at.place : at.place + limit]
+    following = ""
+    if len(matches) > at.place + limit:
+        following = str(_Cursor(at.end, at.place + limit))
+    elif ends:
+        following = str(_Cursor(min(ends)))
+    return SearchResults(
+        hits=_hits(page, query, user),
+        count=len(matches),
+        is_more_than=bool(ends),
+        next=following,
+        query=query,
+        chips=[Chip(each, str(each), query.without(each)) for each in query.filters],
+        notes=[*narrowed.notes, *_notes(query)],
+    )
+
+
+def _has_words(query: Query) -> bool:
+    return any(not term.is_excluded for term in query.terms)
+
+
+def _window(
+    query: Query, narrowed: Narrowed, user: User, end: int, with_titles: bool
+) -> tuple[list[Match], list[int]]:
+    """The newest matches before `end`, and where the next window ends, if there is one.
+
+    Titles are all in the first one. Filters alone find messages where they speak of messages, else
+    chats by their titles.
+    """
+    is_of_messages = any(each.key in OF_MESSAGES for each in query.filters)
+    kinds = [Kind.MESSAGE] if _has_words(query) or is_of_messages else []
+    if with_titles and not is_of_messages and (end == LAST_ID or not kinds):
+        kinds.append(Kind.TITLE)
+    shared = [] if narrowed.only is not None else shared_with(user)
+    found: list[Match] = []
+    ends: list[int] = []
+    for kind in kinds:
+        wanted = Wanted(
+            terms=query.terms,
+            marks=narrowed.marks,
+            places=[of_owner(kind, user.id)],
+            conversations=narrowed.conversations,
+            lowest=narrowed.lowest,
+            end=min(narrowed.end, end),
+            owner_id=user.id,
+        )
+        inside = [in_conversation(kind, each) for each in narrowed.only or shared]
+        elsewhere = replace(wanted, places=inside, owner_id=None)
+        of_kind = find_newest(elsewhere, limit=WINDOW + 1)
+        if narrowed.only is None:
+            of_kind += find_newest(wanted, limit=WINDOW + 1)
+            of_kind.sort(key=lambda match: -match.id)
+        if len(of_kind) > WINDOW and (kind == Kind.MESSAGE or kinds == [Kind.TITLE]):
+            ends.append(of_kind[WINDOW - 1].id)
+        found += of_kind[:WINDOW]
+    return _once_each(found), ends
+
+
+def _once_each(matches: Sequence[Match]) -> list[Match]:
+    """Of the stretches of a long message the one where most was found."""
+    best: dict[object, Match] = {}
+    for match in matches:
+        key = match.message_id or match.conversation_id
+        if key not in best or sum(match.counts) > sum(best[key].counts):
+            best[key] = match
+    return list(best.values())
+
+
+def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
+    """Three queries: what is gone by now, or may not be read any more, is left out."""
+    ids = {match.conversation_id for match in matches}
+    opened = Conversation.objects.open_to(user, Right.READ).filter(is_temporary=False)
+    chats = opened.only("title", "owner_id", "folder_id", "archived_at", "updated_at").in_bulk(ids)
+    texts = Message.objects.filter(conversation__in=chats.keys()).only(
+        "content", "role", "created_at", "conversation_id"
+    )
+    messages = texts.in_bulk({match.message_id for match in matches if match.message_id})
+    folders = folder_paths(user) if any(chat.folder_id for chat in chats.values()) else {}
+    hits = []
+    for match in matches:
+        chat = chats.get(match.conversation_id)
+        message = messages.get(match.message_id) if match.message_id else None
+        if chat is None or (match.message_id and message is None):
+            continue
+        is_own = chat.owner_id == user.id
+        hits.append(
+            Hit(
+                conversation_id=chat.id,
+                title=mark(str(chat), () if message else query.terms),
+                message_id=message.id if message else None,
+                role=message.role if message else "",
+                snippet=snippet(message.content, query.terms) if message else [],
+                date=message.created_at if message else chat.updated_at,
+                folder=folders.get(chat.folder_id, "") if is_own and chat.folder_id else "",
+                is_archived=is_own and chat.archived_at is not None,
+                is_own=is_own,
+            )
+        )
+    return hits
+
+
+def _notes(query: Query) -> list[str]:
+    notes = [_("“%(text)s” means nothing here.") % {"text": each} for each in query.misread]
+    if query.is_cut:
+        notes.append(_("That was a lot: only the first words were looked for."))
+    return notes
