@@ -81,6 +81,12 @@ class Conversation(models.Model):
     is_indexed = models.BooleanField(
         default=False, editable=False, help_text=_("Search finds all of it: chats.indexing.")
     )
+    source_seen_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Its file's newest message when it was imported last: later ones are new."),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
