@@ -5,6 +5,7 @@ from django.urls import path
 from chats.views import (
     actions,
     archive,
+    bulk,
     comparing,
     conversations,
     library,
@@ -74,6 +75,10 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("sidebar/", pages.sidebar, name="sidebar"),
     path("archive/", archive.archive, name="archive"),
+    path("chats/", bulk.chats, name="chats"),
+    path("chats/change/", bulk.change, name="change-chats"),
+    path("chats/restore/", bulk.restore, name="restore-chats"),
+    path("chats/unarchive/", bulk.unarchive, name="unarchive-chats"),
     path("attachments/", uploads.upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", uploads.attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/delete/", uploads.discard, name="discard"),

@@ -8,6 +8,7 @@ from django import template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import escape, format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,7 @@ _SETTINGS = {
     "account": (_("Account"), "shield"),
 }
 _UNDO = {"undo": "restore", "unarchive": "bring-back"}
+_UNDO_TOGETHER = {"deleted": "restore-chats", "archived": "unarchive-chats"}
 _IMAGES, _FILES, _TOOLS, _REASONING = _("Images"), _("Files"), _("Tools"), _("Reasoning")
 
 
@@ -124,9 +126,14 @@ def markdown(text: str) -> SafeString:
 
 @register.filter
 def undo_address(tags: str) -> str:
-    """Where what a toast says can be undone, or nothing. Tags: `undo:<id>`, `unarchive:<id>`."""
-    done, _colon, conversation_id = tags.partition(":")
-    return reverse(f"chats:{_UNDO[done]}", args=[conversation_id]) if done in _UNDO else ""
+    """Where what a toast says can be undone, or nothing.
+
+    Tags: `undo:<id>`, `unarchive:<id>`; of many chats `deleted:<moment>`, `archived:<moment>`.
+    """
+    done, _colon, what = tags.partition(":")
+    if done in _UNDO_TOGETHER:
+        return f"{reverse(f'chats:{_UNDO_TOGETHER[done]}')}?{urlencode({'at': what})}"
+    return reverse(f"chats:{_UNDO[done]}", args=[what]) if done in _UNDO else ""
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """How views answer: a whole page, or the part of it that htmx asked for."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
@@ -73,6 +75,17 @@ def parsed_id(text: str | None) -> UUID | None:
     try:
         return UUID(text or "")
     except ValueError:
+        return None
+
+
+def parsed_moment(text: str | None) -> datetime | None:
+    """The moment in a query or a form, ISO 8601; None when there is none or it is not one."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        # At the edge of the calendar a moment may have no equal in another zone.
+        aware = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

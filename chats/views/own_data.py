@@ -1,16 +1,13 @@
 """Settings, Data: how much a person has, and what is done to all of it."""
 
-from datetime import UTC, datetime
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chats import own_data
-from chats.views.answers import PageRequest, SeeOther, page
+from chats.views.answers import PageRequest, SeeOther, page, parsed_moment
 
 _ADDRESS = "/settings/data/"
 
@@ -48,17 +45,10 @@ def delete_all(request: PageRequest) -> HttpResponse:
 @page("POST")
 def restore_deletion(request: PageRequest) -> HttpResponse:
     """Bring back what was deleted together."""
-    try:
-        moment = datetime.fromisoformat(request.POST.get("deleted_at", ""))
-        # At the edge of the calendar a moment may have no equal in another zone.
-        moment = (timezone.make_aware(moment) if timezone.is_naive(moment) else moment).astimezone(
-            UTC
-        )
-    except (ValueError, OverflowError):
-        moment = timezone.now()
-    count = own_data.restore_deletion(user=request.user, deleted_at=moment)
-    said = ngettext("%(count)d chat is back.", "%(count)d chats are back.", count)
-    return _done(request, said, count)
+    moment = parsed_moment(request.POST.get("deleted_at"))
+    restored = own_data.restore_deletion(user=request.user, deleted_at=moment) if moment else 0
+    said = ngettext("%(count)d chat is back.", "%(count)d chats are back.", restored)
+    return _done(request, said, restored)
 
 
 def _show(request: PageRequest, *, error: str = "") -> HttpResponse:

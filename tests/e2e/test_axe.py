@@ -47,6 +47,7 @@ SIGNED_IN: Final = {
     "chats:sidebar": "/sidebar/",
     "chats:models": "/models/",
     "chats:archive": "/archive/",
+    "chats:chats": "/chats/",
     "accounts:general": "/settings/",
     "chats:data": "/settings/data/",
     "accounts:account": "/settings/account/",
@@ -78,6 +79,7 @@ OF_THE_LIBRARY: Final = {
     "chats:use_preset": "/presets/{preset}/use/",
 }
 NO_PAGES: Final = {
+    "chats:change-chats", "chats:restore-chats", "chats:unarchive-chats",
     "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:apply_preset",
     "chats:archive-all", "chats:attachment", "chats:attachment_state", "chats:branch",
     "chats:bring-back", "chats:choose", "chats:continue", "chats:copy_preset",
