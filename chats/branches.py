@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events
+from chats import events, indexing
 from chats.attachments import discard_attachments
 from chats.conversations import checked_model, delete_conversation, preferred_model
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Message
@@ -97,6 +97,7 @@ def branch_off(*, message: Message, user: User | None = None) -> Conversation:
         branch.save(update_fields=["current_leaf"])
         if branch.owner_id == source.owner_id:
             branch.tags.set(source.tags.all())
+        indexing.index_conversations([branch.id])
         events.sidebar_changed(branch.owner_id)
     return branch
 
@@ -159,6 +160,7 @@ def _remove(doomed: list[UUID]) -> None:
     for batch in reversed(batches):
         files |= Attachment.objects.filter(messages__in=batch).in_bulk()
         Message.objects.filter(id__in=batch).delete()
+    indexing.words_removed()
     discard_attachments(files.values())
 
 

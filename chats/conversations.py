@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events, participants, temporary, unread
+from chats import events, indexing, participants, temporary, unread
 from chats.attachments import (
     attachments_of,
     delete_abandoned,
@@ -84,6 +84,7 @@ def start_conversation(
             owner=user,
             title=_("Temporary chat") if is_temporary else title,
             is_temporary=is_temporary,
+            is_indexed=True,
             provider=provider,
             model=name,
             system_prompt=clean_system_prompt(system_prompt or in_folder),
@@ -100,6 +101,7 @@ def start_conversation(
             attachments=attachments,
             models=models,
         )
+        indexing.index_title(conversation.id)
         return posted.question, posted
 
     def restore(question: Message) -> Posted | None:
@@ -143,6 +145,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
         Conversation.objects.filter(id=conversation.id).update(
             title=conversation.title, title_source=conversation.title_source
         )
+        indexing.index_title(conversation.id)
         participants.list_changed(conversation)
 
 
@@ -160,6 +163,7 @@ def delete_conversation(*, conversation: Conversation) -> None:
         for message_id in conversation.messages.live().values_list("id", flat=True):
             events.stop_requested(message_id)
         conversation.messages.live().update(stop_requested=True)
+        indexing.unindex_conversation(conversation.id)
         unread.mark_read(conversation=conversation)
         events.sidebar_changed(conversation.owner_id)
         participants.doors_closed([conversation])
@@ -170,6 +174,7 @@ def restore_conversation(*, conversation: Conversation) -> None:
     with transaction.atomic():
         Conversation.objects.filter(id=conversation.id).update(deleted_at=None)
         conversation.deleted_at = None
+        indexing.bring_back(conversation.id)
         participants.list_changed(conversation)
 
 
@@ -311,6 +316,8 @@ def purge_deleted(*, older_than: timedelta = UNDO_PERIOD) -> int:
         files = attachments_of(expired)
         expired.update(current_leaf=None)
         expired.delete()
+        if count:
+            indexing.words_removed()
     discard_attachments(files)
     delete_abandoned()
     delete_orphan_files()

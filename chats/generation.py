@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
-from chats import events, unread
+from chats import events, indexing, unread
 from chats.models import Message
 from providers.types import Usage
 
@@ -124,17 +124,19 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
                 ("reasoning_tokens", usage.reasoning_tokens),
             )
         }
-    updated = Message.objects.filter(
-        id=progress.message_id, runner=runner, status=Status.STREAMING
-    ).update(
-        status=outcome.status,
-        finished_at=timezone.now(),
-        finish_reason=outcome.finish_reason,
-        error=outcome.error,
-        metadata=outcome.metadata,
-        **_written(progress),
-        **fields,
-    )
+    mine = Message.objects.filter(id=progress.message_id, runner=runner, status=Status.STREAMING)
+    with transaction.atomic():
+        updated = mine.update(
+            status=outcome.status,
+            finished_at=timezone.now(),
+            finish_reason=outcome.finish_reason,
+            error=outcome.error,
+            metadata=outcome.metadata,
+            **_written(progress),
+            **fields,
+        )
+        if updated:
+            indexing.index_messages([progress.message_id])
     return bool(updated)
 
 
@@ -166,6 +168,7 @@ def interrupt_orphans(*, silent_for: timedelta, alive: Collection[UUID] = ()) ->
                 .update(status=Status.INTERRUPTED, finished_at=timezone.now())
             )
             if updated:
+                indexing.index_messages([message.id])
                 unread.mark_unread(message.id)
                 events.reply_ended(message.conversation_id, message.id, Status.INTERRUPTED)
                 interrupted.append(message.id)

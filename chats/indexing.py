@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from chats.index_words import (
     REPLY,
@@ -58,7 +58,7 @@ class _Entry:
 
 
 def index_messages(message_ids: Iterable[UUID]) -> None:
-    """Index the texts of messages anew. Four queries and one for every 500.
+    """Index the texts of messages anew. Four queries for every 500.
 
     Call inside the transaction that changes them. Live, deleted and temporary ones are not indexed.
     """
@@ -66,17 +66,17 @@ def index_messages(message_ids: Iterable[UUID]) -> None:
     for at in range(0, len(ids), _BATCH):
         batch = ids[at : at + _BATCH]
         rows = list(_messages().filter(id__in=batch))
-        SearchEntry.objects.filter(message_id__in=batch).delete()
+        _remove(SearchEntry.objects.filter(message_id__in=batch))
         _store([entry for row in rows for entry in _entries_of(row)])
 
 
-def index_title(conversation: Conversation) -> None:
-    """Index a conversation's title anew. Three queries.
+def index_title(conversation_id: UUID) -> None:
+    """Index a conversation's title anew. Four queries.
 
     Call inside the transaction that changes it.
     """
-    SearchEntry.objects.filter(conversation=conversation, message=None).delete()
-    found = Conversation.objects.filter(id=conversation.id, **_INDEXED)
+    _remove(SearchEntry.objects.filter(conversation_id=conversation_id, message=None))
+    found = Conversation.objects.filter(id=conversation_id, **_INDEXED)
     _store([_title_entry(*row) for row in found.values_list(*_TITLE_FIELDS)])
 
 
@@ -91,23 +91,27 @@ def index_conversations(conversation_ids: Iterable[UUID]) -> None:
             found = Conversation.objects.filter(id__in=ids[at : at + _CONVERSATIONS], **_INDEXED)
             # In this order, so that two processes do not wait for each other.
             locked = found.select_for_update().order_by("id")
-            titles = list(locked.values_list(*_TITLE_FIELDS))
-            wanted = [row[0] for row in titles]
-            SearchEntry.objects.filter(conversation_id__in=wanted, message=None).delete()
-            _store([_title_entry(*row) for row in titles])
-            _index_messages_of(wanted)
+            titles = [_title_entry(*row) for row in locked.values_list(*_TITLE_FIELDS)]
+            wanted = [entry.conversation_id for entry in titles]
+            _store_all(titles, wanted)
             found.filter(id__in=wanted).update(is_indexed=True)
 
 
-def unindex_conversation(conversation: Conversation) -> None:
-    """Take a conversation that was just deleted out of the index.
+def unindex_conversation(conversation_id: UUID) -> None:
+    """Take a conversation that was just deleted out of the index. Three queries.
 
     Of a very long one the sweep does it a moment later; nothing of it is found until then either.
     """
-    entries = SearchEntry.objects.filter(conversation=conversation)
+    entries = SearchEntry.objects.filter(conversation_id=conversation_id)
     if entries.count() <= _AT_ONCE:
-        entries.delete()
-        Conversation.objects.filter(id=conversation.id).update(is_indexed=False)
+        _remove(entries)
+        Conversation.objects.filter(id=conversation_id).update(is_indexed=False)
+
+
+def bring_back(conversation_id: UUID) -> None:
+    """Index a conversation that is no longer deleted, if it was taken out already."""
+    if Conversation.objects.filter(id=conversation_id, is_indexed=False).exists():
+        index_conversations([conversation_id])
 
 
 def catch_up(*, limit: int = _CONVERSATIONS) -> int:
@@ -122,7 +126,7 @@ def catch_up(*, limit: int = _CONVERSATIONS) -> int:
     doomed = list(deleted.values_list("id", flat=True)[: limit - len(ids)])
     for conversation_id in doomed:
         with transaction.atomic():
-            SearchEntry.objects.filter(conversation_id=conversation_id).delete()
+            _remove(SearchEntry.objects.filter(conversation_id=conversation_id))
             deleted.filter(id=conversation_id).update(is_indexed=False)
     return len(ids) + len(doomed)
 
@@ -172,21 +176,27 @@ def forget_all() -> None:
                 cursor.execute("TRUNCATE chats_searchentry")
 
 
-def _index_messages_of(conversation_ids: list[UUID]) -> None:
-    """All their messages, so many at a time that few need be remembered."""
+def _remove(entries: QuerySet[SearchEntry]) -> None:
+    if entries.delete()[0]:
+        words_removed()
+
+
+def _store_all(titles: list[_Entry], conversation_ids: list[UUID]) -> None:
+    """Titles and all messages, so many at a time that few need be remembered."""
     stored = SearchEntry.objects.filter(conversation_id__in=conversation_ids)
     known = set(stored.values_list("message_id", flat=True).distinct())
-    rows = _messages().filter(conversation_id__in=conversation_ids).order_by()
-    entries: list[_Entry] = []
-    old: list[UUID] = []
+    if None in known:
+        _remove(stored.filter(message=None))
+    entries, old = titles, list[UUID]()
 
     def write() -> None:
         if old:
-            SearchEntry.objects.filter(message_id__in=old).delete()
+            _remove(SearchEntry.objects.filter(message_id__in=old))
         _store(entries)
         entries.clear()
         old.clear()
 
+    rows = _messages().filter(conversation_id__in=conversation_ids).order_by()
     for row in rows.iterator(chunk_size=_BATCH):
         entries += _entries_of(row)
         if row[0] in known:
@@ -263,21 +273,29 @@ def _store(entries: list[_Entry]) -> None:
 
 
 def _find_places(entries: Sequence[_Entry]) -> None:
-    """Give each an id of its own: of the same second many may be, of imports all."""
+    """Give each an id of its own: of the same second many may be, of imports all.
+
+    One query, but for crowds: four places are looked at together.
+    """
     taken: set[int] = set()
     crowded, spread = list(entries), 1
     while crowded:
-        ids = [entry.id for entry in crowded]
-        stored = set(SearchEntry.objects.filter(id__in=ids).values_list("id", flat=True))
-        moved = []
+        choices = {entry.id: _places(entry.id, spread) for entry in crowded}
+        asked = [place for places in choices.values() for place in places]
+        taken.update(SearchEntry.objects.filter(id__in=asked).values_list("id", flat=True))
+        left = []
         for entry in crowded:
-            if entry.id in stored or entry.id in taken:
-                moved.append(entry)
-            else:
-                taken.add(entry.id)
-        for entry in moved:
-            entry.id += random.randrange(1, SLOTS * spread)  # noqa: S311  nobody's secret
-        crowded, spread = moved, spread * 2
+            places = choices[entry.id]
+            free = next((place for place in places if place not in taken), None)
+            entry.id = places[-1] if free is None else free
+            if free is None:
+                left.append(entry)
+            taken.add(entry.id)
+        crowded, spread = left, spread * 2
+
+
+def _places(first: int, spread: int) -> list[int]:
+    return [first, *(first + random.randrange(1, SLOTS * spread) for _ in range(3))]  # noqa: S311  nobody's secret
 
 
 def _row(entry: _Entry) -> SearchEntry:

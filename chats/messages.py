@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events, participants
+from chats import events, indexing, participants
 from chats.attachments import hold_attachments, require_images_taken
 from chats.models import Attachment, Conversation, Message
 from chats.replies import (
@@ -232,6 +232,7 @@ def add_exchange(
     links.objects.bulk_create(
         links(attachment_id=each.id, message_id=question.id) for each in attachments
     )
+    indexing.index_messages([question.id])
     if models:
         replies = add_replies(conversation, parent_id=question.id, models=models, author=author)
         reply = replies[0]

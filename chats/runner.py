@@ -19,7 +19,17 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts import notifications
-from chats import conversations, events, generation, reading, sending, sharing, temporary, titles
+from chats import (
+    conversations,
+    events,
+    generation,
+    indexing,
+    reading,
+    sending,
+    sharing,
+    temporary,
+    titles,
+)
 from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
@@ -38,6 +48,7 @@ _FLUSH_INTERVAL: Final = 2.0
 _PURGE_INTERVAL: Final = 600.0
 _FORGET_INTERVAL: Final = 60.0
 _JOIN_INTERVAL: Final = 3600.0
+_ERASE_INTERVAL: Final = 3600.0
 
 
 class Runner:
@@ -61,10 +72,12 @@ class Runner:
             self.loop.create_task(self._listen()),
             self.loop.create_task(self._repeat(CHECKPOINT_INTERVAL, self._checkpoint)),
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
+            self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._index)),
             self.loop.create_task(self._repeat(_FLUSH_INTERVAL, self._flush)),
             self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
             self.loop.create_task(self._repeat(_FORGET_INTERVAL, self._forget)),
             self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
+            self.loop.create_task(self._repeat(_ERASE_INTERVAL, self._erase)),
         ]
         events.set_reply_starter(self.start)
         events.set_title_maker(self.name)
@@ -211,6 +224,15 @@ class Runner:
         alive = frozenset(self.runs)
         await in_database(generation.interrupt_orphans, silent_for=SILENT_FOR, alive=alive)
         await in_database(reading.sweep)
+
+    async def _index(self) -> None:
+        """Have search find what it misses, in steps that leave room for others."""
+        while await in_database(indexing.catch_up):  # noqa: ASYNC110  there is no event
+            await asyncio.sleep(0.1)
+
+    async def _erase(self) -> None:
+        """Let nothing of what was deleted stay in the index; it is written anew for that."""
+        await in_database(indexing.erase_words)
 
     async def _flush(self) -> None:
         """Write how models did, which no reply waited for."""

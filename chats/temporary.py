@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats import events
+from chats import events, indexing
 from chats.attachments import discard_attachments
 from chats.models import Attachment, Conversation, Message
 from chats.texts import title_from
@@ -46,6 +46,7 @@ def keep_conversation(*, conversation: Conversation) -> None:
             conversation.title = title_from(_subject(first) if first else _("New chat"))
             Conversation.objects.filter(id=conversation.id).update(title=conversation.title)
             _ask_for_title(conversation)
+        indexing.index_conversations([conversation.id])
         events.sidebar_changed(conversation.owner_id)
 
 

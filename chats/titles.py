@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from chats import participants
+from chats import indexing, participants
 from chats.database import in_database
 from chats.generation import Job
 from chats.models import Conversation, Message
@@ -142,6 +142,7 @@ def store(conversation_id: UUID, title: str) -> bool:
             title=title, title_source=Source.MODEL
         )
         if stored:
+            indexing.index_title(conversation_id)
             participants.list_changed(mine.only("owner", "is_temporary").get())
     return bool(stored)
 
