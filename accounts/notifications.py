@@ -119,6 +119,23 @@ def notify_shared(*, user_id: UUID, title: str, path: str, by: str = "") -> Noti
     return notify(user_id=user_id, kind=Kind.SHARED, data=data, subject=f"shared:{path}"[:100])
 
 
+def notify_link(
+    *, user_id: UUID, title: str, path: str, subject: str, by: str = ""
+) -> Notification | None:
+    """A snapshot of a chat was shared with the user by name; told once for each `subject`."""
+    data = {"what": "link", "title": title, "path": path, "by": by}
+    return notify(user_id=user_id, kind=Kind.SHARED, data=data, subject=subject, once=True)
+
+
+def withdraw(*, user_ids: Collection[UUID], subject: str) -> None:
+    """Take back what these users were told about `subject`, read or not."""
+    told = Notification.objects.filter(user__in=user_ids, subject=subject)
+    with transaction.atomic():
+        for user_id in set(told.filter(read_at=None).values_list("user_id", flat=True)):
+            _tell(user_id, {"t": "read"})
+        told.delete()
+
+
 def notify_quota(
     *, user_id: UUID, name: str, percent: int, period: str, resets_at: datetime, path: str = ""
 ) -> Notification | None:

@@ -48,7 +48,12 @@ def describe(user: User, notifications: Sequence[Notification]) -> dict[UUID, Se
 def _shared(notification: Notification) -> Sentence:
     data = notification.data
     by, title = _word(data, "by"), _word(data, "title")
-    if by:
+    if data.get("what") == "link":
+        if by:
+            text = _("%(by)s shared “%(title)s” with you.") % {"by": by, "title": title}
+        else:
+            text = _("“%(title)s” was shared with you.") % {"title": title}
+    elif by:
         text = _("%(by)s answered in “%(title)s”, which you share.") % {"by": by, "title": title}
     else:
         text = _("Somebody answered in “%(title)s”, which you share.") % {"title": title}

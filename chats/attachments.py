@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -85,6 +86,27 @@ def own_drafts(*, user: User, ids: list[str]) -> list[Attachment]:
     if len(found) < len(valid):
         raise _gone()
     return [found[i] for i in valid]
+
+
+def copy_attachment(*, attachment: Attachment, owner: User) -> Attachment | None:
+    """The same file once more, with what was read of it, as an upload of `owner`'s.
+
+    None when the file itself is gone.
+    """
+    taken = {"id", "owner", "created_at", "heartbeat_at", *_FILES}
+    fields = [field.name for field in Attachment._meta.concrete_fields if field.name not in taken]
+    copy = Attachment(owner=owner, **{name: getattr(attachment, name) for name in fields})
+    for name in filter(lambda each: getattr(attachment, each), _FILES):
+        file = getattr(attachment, name)
+        try:
+            with file.open("rb") as opened:
+                getattr(copy, name).save(_stored_name(file.name), File(opened), save=False)
+        except FileNotFoundError:
+            # What was copied of it has no row: it is swept as files of broken uploads are.
+            return None
+    copy.save()
+    reading.request()
+    return copy
 
 
 def hold_attachments(attachments: Collection[Attachment]) -> None:
@@ -203,6 +225,11 @@ def clean_file_name(name: str) -> str:
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     base = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "", base)
     return base.strip()[-200:] or _("file")
+
+
+def _stored_name(path: str) -> str:
+    """A random name of the same kind as that of a stored file."""
+    return f"{uuid4().hex}.{path.rsplit('.', 1)[-1]}"
 
 
 def _delete(attachment: Attachment) -> None:

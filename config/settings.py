@@ -116,14 +116,15 @@ TEMPLATES = [
 # --- Data -------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {"default": database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Counters of rate limits must not be pushed out by rendered messages, so each has a cache.
+# Counters of rate limits must not be pushed out by rendered messages or by who looked at shared
+# links, so each has a cache.
 CACHES: dict[str, Any] = {
     name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": name,
         "OPTIONS": {"MAX_ENTRIES": entries},
     }
-    for name, entries in (("default", 20_000), ("rendered", 600))
+    for name, entries in (("default", 20_000), ("rendered", 600), ("views", 5_000))
 }
 CHANNEL_LAYERS = {"default": {"BACKEND": "config.memory_layer.MemoryLayer"}}
 if env.secret("REDIS_URL"):
@@ -298,7 +299,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {
+            "class": "config.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
     },
     "filters": {"no_traceback": {"()": "config.logs.WithoutTraceback"}},
     "handlers": {

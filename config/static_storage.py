@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
-BUNDLES = ("css/site.css", "css/app.css")
+BUNDLES = ("css/site.css", "css/app.css", "css/shared.css")
 """Style sheets of nothing but imports: many small files to read, one request for the browser."""
 
 _IMPORT = re.compile(r'^@import "([\w.-]+)";$', re.MULTILINE)

@@ -26,6 +26,7 @@ register = template.Library()
 _SETTINGS = {
     "general": (_("General"), "sliders"),
     "data": (_("Data"), "data"),
+    "shares": (_("Shared links"), "link"),
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }

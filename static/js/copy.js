@@ -15,6 +15,7 @@ export async function run(button) {
 }
 
 function plain(button) {
+  if (button.dataset.text) return button.dataset.text;
   return button.dataset.action === "copy-code" ? codeOf(button) : textOf(button.href);
 }
 

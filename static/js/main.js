@@ -12,6 +12,7 @@ const late = {
   "copy-code": () => import("./copy.js"),
   "copy-message": () => import("./copy.js"),
   "copy-rich": () => import("./copy.js"),
+  "copy-text": () => import("./copy.js"),
   "drop-preset": () => import("./library-preset.js"),
   "message-menu": () => import("./message-menu.js"),
   "open-library": () => import("./library.js"),
