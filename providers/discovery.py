@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.db import connections as databases
 
 from providers import discovered, refresh, registry
@@ -39,7 +39,7 @@ async def keep_looking() -> None:
 
 async def look() -> None:
     """Look for all of them once, and keep what was found."""
-    kinds = await sync_to_async(usual_addresses)()
+    kinds = await database_sync_to_async(usual_addresses)()
     await asyncio.gather(*(_look_for(discovered_source(kind)) for kind in kinds))
 
 
@@ -67,7 +67,7 @@ async def _look_for(source: Source) -> None:
     if state == "there":
         await refresh.refresh_models(source)
     elif state == "absent":
-        await sync_to_async(_forget)(source.kind)
+        await database_sync_to_async(_forget)(source.kind)
     discovered.forget_copy()
 
 

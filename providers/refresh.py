@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connections as databases
 from django.db import transaction
@@ -62,7 +62,7 @@ async def fetch_models(source: Source) -> list[ModelInfo]:
 async def refresh_models(source: Source) -> str:
     """Ask and store. Returns the provider's complaint, or an empty text. Never raises it."""
     models, total, error = await _ask(source)
-    await sync_to_async(store)(source, models, error, total=total)
+    await database_sync_to_async(store)(source, models, error, total=total)
     return error
 
 
