@@ -1,9 +1,12 @@
 """Fixtures shared by all tests. Named roles: `owner`, `stranger`, `admin`."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import User
@@ -43,6 +46,13 @@ def make_user(name: str, **fields: object) -> User:
     return User.objects.create_user(
         username=name, email=f"{name}@example.org", password=PASSWORD, **fields
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """PostgreSQL removes no database that the thread of asynchronous tests is connected to."""
+    yield
+    asyncio.run(sync_to_async(connections.close_all)())
 
 
 @pytest.fixture(autouse=True)

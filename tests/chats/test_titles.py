@@ -228,16 +228,19 @@ def test_a_person_can_rename_what_the_model_named(named: Conversation) -> None:
 # --- Failures -------------------------------------------------------------------------------------
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, failure: Exception | float) -> None:
-    """Have the provider raise, or be silent for so many seconds."""
+def answering(monkeypatch: pytest.MonkeyPatch, failure: Exception | float) -> list[object]:
+    """Have the provider raise, or be silent for so many seconds. What it was asked."""
+    asked: list[object] = []
 
-    async def ask(_beginning: object) -> str:
+    async def ask(beginning: object) -> str:
+        asked.append(beginning)
         if isinstance(failure, Exception):
             raise failure
         await asyncio.sleep(failure)
         return "Too late"
 
     monkeypatch.setattr("chats.titles._ask", ask)
+    return asked
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,7 +288,7 @@ async def test_a_reply_that_is_continued_meanwhile_asks_no_second_time(
 ) -> None:
     settings.PROVIDER_DEMO_DELAY = 0
     monkeypatch.setattr("chats.titles.DEMO", "")
-    answering(monkeypatch, 30.0)
+    asked = answering(monkeypatch, 30.0)
     begun: list[UUID] = []
     make = titles.name_conversation
 
@@ -298,7 +301,7 @@ async def test_a_reply_that_is_continued_meanwhile_asks_no_second_time(
     runner = Runner(asyncio.get_running_loop())
     for _time in range(2):
         runner._start(reply.id)
-        await until(lambda: not runner.runs)
+        await until(lambda: asked and not runner.runs)
         await reply.arefresh_from_db()
         assert reply.status == Message.Status.COMPLETE
         await sync_to_async(messages.continue_reply)(message=reply)

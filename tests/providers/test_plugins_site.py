@@ -1,10 +1,10 @@
 """The site with a plug-in: its keys, its replies, and the time after it."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import Client
 
 from accounts.models import User
@@ -46,13 +46,13 @@ async def test_a_reply_says_that_the_plugin_failed(
     install: Install, owner: User, owner_client: Client, parrot_key: Callable[[], ApiKey]
 ) -> None:
     install(with_change("yield Usage(input_tokens=3, output_tokens=4)", "1 / 0"))
-    await asyncio.to_thread(parrot_key)
+    await sync_to_async(parrot_key)()
 
     def ask() -> Message:
         posted = conversations.start_conversation(user=owner, content="Hi", model="parrot/polly")
         return posted.reply
 
-    reply = await asyncio.to_thread(ask)
+    reply = await sync_to_async(ask)()
     await Run(reply.id, runner_id="here", pacer=Pacer()).execute()
     ended = await Message.objects.aget(id=reply.id)
     assert ended.status == Message.Status.FAILED
