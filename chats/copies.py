@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from chats import events
+from chats import events, indexing
 from chats.attachments import copy_attachment
 from chats.conversations import checked_model, preferred_model
 from chats.models import Attachment, Conversation, Message, SharedLink
@@ -67,6 +67,7 @@ def copy_shared(*, link: SharedLink, user: User) -> Copied:
             )
         conversation.current_leaf_id = leaf_id
         conversation.save(update_fields=["current_leaf"])
+        indexing.index_conversations([conversation.id])
         events.sidebar_changed(user.id)
     return Copied(conversation=conversation, left_out=left_out)
 

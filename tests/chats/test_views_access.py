@@ -9,9 +9,18 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from accounts.models import User
-from chats import urls
-from chats.models import Attachment, Conversation, Message, Preset, PromptTemplate
+from chats import sharing, urls
+from chats.models import (
+    Attachment,
+    Conversation,
+    Message,
+    Preset,
+    PromptTemplate,
+    SharedLink,
+    SharedPage,
+)
 from tests.chats.pages import HTMX, make_conversation, question_of, read, reply_of
+from tests.conftest import make_user
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 ROUTES: list[URLPattern] = urls.urlpatterns
@@ -30,10 +39,14 @@ WITH_OBJECT = [route.name for route in ROUTES if route.pattern.converters]
 
 @pytest.fixture
 def conversation(owner: User) -> Conversation:
-    """The owner's, with a template and a preset of the owner's beside it."""
+    """The owner's, shared with one person; a template and a preset of the owner's beside it."""
     PromptTemplate.objects.create(owner=owner, name="Private template", content="Private {{a}}")
     Preset.objects.create(owner=owner, name="Private preset", model="demo/demo")
-    return make_conversation(owner, title="Private title")
+    made = make_conversation(owner, title="Private title")
+    sharing.create_link(
+        owner=owner, conversation=made, audience="people", people=[make_user("fred")]
+    )
+    return made
 
 
 @pytest.fixture
@@ -53,6 +66,8 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
         "attachment_id": attachment.id,
         "template_id": PromptTemplate.objects.get(owner=conversation.owner).id,
         "preset_id": Preset.objects.get(owner=conversation.owner).id,
+        "link_id": conversation.shared_links.get().id,
+        "token": conversation.shared_links.get().token,
     }
     wanted = {key: ids[key] for key in route.pattern.converters}
     return reverse(f"chats:{name}", kwargs=wanted)
@@ -60,7 +75,10 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
 
 def everything() -> list[object]:
     """All rows of the app, to see that nothing changed."""
-    models = (Conversation, Message, Attachment, PromptTemplate, Preset)
+    models = (
+        *(Conversation, Message, Attachment, PromptTemplate, Preset),
+        *(SharedLink, SharedPage, SharedLink.people.through),
+    )
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from chats.urls import urlpatterns
-from tests.live.conftest import Asked
+from tests.live.conftest import Accounts, Asked
 from tests.live.test_reply import picture
+from tests.live.test_shares import share
 from tests.person import Person
 from tests.server import Server
 from tests.upstream import Upstream
@@ -25,8 +26,8 @@ Theirs = dict[str, str]
 
 
 @pytest.fixture
-async def theirs(ann: Person) -> Theirs:
-    """A chat of Ann's with a reply and an image; a template and a preset."""
+async def theirs(ann: Person, accounts: Accounts) -> Theirs:
+    """A chat of Ann's with a reply and an image, shared with one person; a template, a preset."""
     attachment = await ann.upload("teal.png", picture())
     reply = await ann.start_chat(ann.own("Hello"), model="openai/ok", attachments=[attachment])
     await ann.ended(reply)
@@ -36,7 +37,12 @@ async def theirs(ann: Person) -> Theirs:
 
     # The last that the site does with the chat by itself: nobody saw the reply's end.
     await until(is_marked)
+    async with accounts.lend() as fred:
+        people = {"audience": "people", "people": fred.name}
+        link_id, token = await share(ann, reply.conversation_id, **people)
     return {
+        "link_id": link_id,
+        "token": token,
         "conversation_id": reply.conversation_id,
         "message_id": reply.id,
         "attachment_id": attachment,
@@ -60,7 +66,7 @@ def addresses(ids: Theirs) -> Iterator[str]:
         route = str(pattern.pattern)
         if "<" in route:
             for name, value in ids.items():
-                route = route.replace(f"<uuid:{name}>", value)
+                route = route.replace(f"<uuid:{name}>", value).replace(f"<str:{name}>", value)
             assert "<" not in route, f"{route}: say here what its id is"
             yield f"/{route}"
 
@@ -75,6 +81,7 @@ def rows(server: Server, owner: str) -> dict[str, list[Any]]:
         "chats_attachment": f"owner_id IN ({people})",
         "chats_prompttemplate": f"owner_id IN ({people})",
         "chats_preset": f"owner_id IN ({people})",
+        "chats_sharedlink": f"owner_id IN ({people})",
     }
     (path,) = server.data_dir.glob("*.sqlite3")
     with closing(sqlite3.connect(path)) as database:
