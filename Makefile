@@ -12,16 +12,19 @@ PIP_INSTALL = $(PIP) install --disable-pip-version-check --quiet --require-hashe
 SCRATCH := $(VENV)/scratch
 WORKERS ?= 2
 
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test test-postgres lint format bench lock clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
 
 run: $(VENV)/installed ## Serve the site at http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-postgres: $(VENV)/installed-dev ## Run on PostgreSQL what uses the database (needs its server)
+	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/installed-dev ## Check format, types, layers and migrations
 	$(BIN)/ruff check .

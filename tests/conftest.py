@@ -1,7 +1,7 @@
 """Fixtures shared by all tests. Named roles: `owner`, `stranger`, `admin`."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +13,8 @@ from accounts.models import User
 from providers import availability
 
 PASSWORD = "correct horse battery staple"
+MOST_VARIANTS = 25
+"""Of one test, on PostgreSQL. Hundreds of paths and payloads tell nothing new of a database."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,21 +26,34 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that start servers come first: what is last should be short, or one worker idles.
 
-    On PostgreSQL, only tests that use the database of their own process are run.
+    On PostgreSQL only tests that use the database are run, and a sample of those with many values.
     """
     if connection.vendor == "postgresql":
-        elsewhere = [item for item in items if not _uses_database(item)]
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if _uses_database(item)]
+        chosen = dict.fromkeys(_for_postgres(items))
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
     slow = {item.path for item in items if item.get_closest_marker("server")}
     count = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -count[item.path], item.path))
 
 
+def _for_postgres(items: list[pytest.Item]) -> list[pytest.Item]:
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if _uses_database(item):
+            tests[item.nodeid.partition("[")[0]].append(item)
+    return [
+        item
+        for variants in tests.values()
+        for item in variants[:: -(-len(variants) // MOST_VARIANTS)]
+    ]
+
+
 def _uses_database(item: pytest.Item) -> bool:
+    """In the test's own process: servers that tests start have databases of their own."""
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    real = item.get_closest_marker("server") or item.get_closest_marker("browser")
-    return bool(asked or item.get_closest_marker("django_db")) and not real
+    elsewhere = item.get_closest_marker("server") or item.get_closest_marker("browser")
+    return bool(asked or item.get_closest_marker("django_db")) and not elsewhere
 
 
 def make_user(name: str, **fields: object) -> User:

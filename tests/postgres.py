@@ -77,7 +77,7 @@ class Postgres:
     @property
     def ready(self) -> bool:
         """Whether it takes connections."""
-        asked = [self.programs / "pg_isready", "-q", "-h", self.directory]
+        asked = [str(self.programs / "pg_isready"), "-q", "-h", str(self.directory)]
         return subprocess.run(asked, check=False).returncode == 0
 
 
