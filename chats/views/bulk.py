@@ -60,7 +60,9 @@ def change(request: PageRequest) -> HttpResponse:
     if not request.htmx:
         return SeeOther(_address(request))
     answer = list_beside(request, with_archive=False)
-    answer.write(render(request, "chats/chats.html#list", _context(request)).content)
+    # Folders and tags to choose from may be new.
+    context = {**_context(request), "is_beside": True}
+    answer.write(render(request, "chats/chats.html#changed", context).content)
     answer.write(with_toasts(request).content)
     return answer
 

@@ -267,6 +267,7 @@ def test_htmx_gets_the_list_the_sidebar_and_what_was_done(
     assert 'id="sidebar-items" hx-swap-oob' in answer
     assert "1 chat was archived." in answer
     assert 'name="sort" value="title"' in answer
+    assert 'id="bulk-filters"' in answer
     assert "<html" not in owner_client.get(PAGE, headers=HTMX).text
 
 
