@@ -1,6 +1,7 @@
-"""Templates and presets in the administration: those that are shared.
+"""In the administration: templates and presets that are shared, and links to chats.
 
-What people keep for themselves is theirs: administrators do not read it.
+What people keep for themselves is theirs: administrators do not read it, and of shared links they
+see everything but what these show.
 """
 
 from typing import Any
@@ -15,7 +16,8 @@ from django.utils.translation import ngettext
 
 from chats.conversations import check_parameters, clean_system_prompt
 from chats.library import checked_name, clean_text, delete_entry, save_entry, stop_sharing
-from chats.models import LibraryEntry, Preset, PromptTemplate
+from chats.models import LibraryEntry, Preset, PromptTemplate, SharedLink
+from chats.sharing import revoke_link, revoke_links
 
 
 class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # a plain class at run time
@@ -118,3 +120,50 @@ class PresetAdmin(SharedAdmin):
         *("is_shared", "owner", "created_at", "updated_at"),
     )
     readonly_fields = ("model", "options", "owner", "created_at", "updated_at")
+
+
+@admin.register(SharedLink)
+class SharedLinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # a plain class at run time
+    """Whose links there are, for whom and until when; they can be revoked.
+
+    No title, no address, nothing that a link shows: those are words of a chat, or lead to them.
+    """
+
+    list_display = ("id", "owner", "audience", "views", "turn_count", "created_at", "expires_at")
+    list_filter = ("audience",)
+    list_select_related = ("owner",)
+    search_fields = ("owner__username", "owner__email")
+    ordering = ("-created_at",)
+    fields = (
+        *("id", "owner", "audience", "people", "views", "turn_count"),
+        *("shows_reasoning", "shows_name", "created_at", "updated_at", "expires_at"),
+    )
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SharedLink | None = None) -> bool:
+        """Looked at only; whose they are decides how they are."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: SharedLink) -> None:
+        """One, with its files."""
+        revoke_link(link=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[SharedLink]) -> None:
+        """Some."""
+        revoke_links(links=queryset)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Who may delete them."""
+        return request.user.has_perm("chats.delete_sharedlink")
+
+    @admin.action(description=_("Revoke the selected links"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[SharedLink]) -> None:
+        """Page and files are gone at once; the chats stay."""
+        count = revoke_links(links=queryset)
+        said = ngettext("%(count)d link was revoked.", "%(count)d links were revoked.", count)
+        messages.success(request, said % {"count": count})

@@ -78,7 +78,8 @@ class SharedLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        # Not the title: administrators, who see this, do not read chats.
+        return str(self.id)
 
 
 class SharedPage(models.Model):
@@ -93,9 +94,7 @@ class SharedPage(models.Model):
 
         verbose_name = _("page of a snapshot")
         verbose_name_plural = _("pages of snapshots")
-        constraints = [
-            models.UniqueConstraint(fields=["link", "number"], name="shared_page_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["link", "number"], name="shared_page_once")]
 
     def __str__(self) -> str:
         return f"{self.link_id} {self.number}"
