@@ -164,16 +164,13 @@ def forget_all() -> None:
     """Empty the index; `catch_up` fills it again, and until then only a part is found."""
     with transaction.atomic():
         Conversation.objects.filter(is_indexed=True).update(is_indexed=False)
-        with connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                for command in ("delete-all", "rebuild"):
-                    # In between the triggers mark what is there no more; then all is empty.
-                    SearchEntry.objects.all().delete()
-                    cursor.execute(
-                        "INSERT INTO chats_searchwords(chats_searchwords) VALUES (%s)", [command]
-                    )
-            else:
-                cursor.execute("TRUNCATE chats_searchentry")
+        SearchEntry.objects.all().delete()
+        if connection.vendor == "sqlite":
+            # In whatever state the full-text table was.
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO chats_searchwords(chats_searchwords) VALUES ('rebuild')"
+                )
 
 
 def _remove(entries: QuerySet[SearchEntry]) -> None:

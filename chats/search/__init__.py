@@ -21,7 +21,7 @@ from chats.search.matching import Match, Wanted, find_newest
 from chats.search.ranking import rank
 from chats.search.results import Chip, Hit, SearchResults
 from chats.search.snippets import Part, mark, snippet
-from chats.search.syntax import Query, parse
+from chats.search.syntax import Query, Term, parse
 
 __all__ = ["PAGE_SIZE", "WINDOW", "Chip", "Hit", "Part", "SearchResults", "search"]
 
@@ -101,7 +101,7 @@ def _window(
     ends: list[int] = []
     for kind in kinds:
         wanted = Wanted(
-            terms=query.terms,
+            terms=_terms(query, kind),
             marks=narrowed.marks,
             places=[of_owner(kind, user.id)],
             conversations=narrowed.conversations,
@@ -119,6 +119,12 @@ def _window(
             ends.append(of_kind[WINDOW - 1].id)
         found += of_kind[:WINDOW]
     return _once_each(found), ends
+
+
+def _terms(query: Query, kind: Kind) -> Sequence[Term]:
+    if kind == Kind.TITLE:
+        return query.terms
+    return [term.as_whole_words() for term in query.terms]
 
 
 def _once_each(matches: Sequence[Match]) -> list[Match]:
@@ -154,7 +160,7 @@ def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
                 title=mark(str(chat), () if message else query.terms),
                 message_id=message.id if message else None,
                 role=message.role if message else "",
-                snippet=snippet(message.content, query.terms) if message else [],
+                snippet=snippet(message.content, _terms(query, Kind.MESSAGE)) if message else [],
                 date=message.created_at if message else chat.updated_at,
                 folder=folders.get(chat.folder_id, "") if is_own and chat.folder_id else "",
                 is_archived=is_own and chat.archived_at is not None,

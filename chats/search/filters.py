@@ -93,6 +93,8 @@ def _bound(narrowed: Narrowed, each: Filter) -> None:
 
 
 def _start_of(day: date) -> int:
+    if day.year < 1970:
+        return 0
     return first_id(timezone.make_aware(datetime.combine(day, time.min)))
 
 

@@ -6,7 +6,7 @@ Nothing that can be typed is an error: what is not understood is looked for as i
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,6 +14,8 @@ from chats.words import is_single, words_of
 
 LONGEST: Final = 1000
 """Characters of a search that are read."""
+SHORTEST_PREFIX: Final = 4
+"""Letters of a word by which messages are found that hold a longer one; titles by fewer."""
 MOST_TERMS: Final = 12
 MOST_FILTERS: Final = 12
 MOST_WORDS: Final = 40
@@ -37,6 +39,14 @@ class Term:
     is_excluded: bool = False
     is_prefix: bool = False
     """The last word may go on: somebody is typing it."""
+
+    def as_whole_words(self) -> "Term":
+        """This one with its last word as it stands, where its beginning alone is too short.
+
+        So many words begin so that an index would be read for nothing.
+        """
+        is_short = self.is_prefix and len(self.words[-1]) < SHORTEST_PREFIX
+        return replace(self, is_prefix=False) if is_short else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +146,13 @@ def _dates(value: str) -> tuple[date, date] | None:
     year, month, day = (int(part) if part else None for part in found.groups())
     try:
         since = date(year or 0, month or 1, day or 1)
+    except ValueError:
+        return None
+    try:
         if day:
             return since, since + timedelta(days=1)
         if month:
             return since, date(since.year + month // 12, month % 12 + 1, 1)
         return since, date(since.year + 1, 1, 1)
     except (ValueError, OverflowError):
-        return None
+        return since, date.max
