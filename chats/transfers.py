@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.files.base import File
 from django.db.models import Q, QuerySet
@@ -38,9 +38,15 @@ def start_transfer(
     total: int = 0,
     file: "File[bytes] | None" = None,
     is_claimed: bool = False,
+    transfer_id: UUID | None = None,
 ) -> Transfer:
-    """A new one. It waits for a worker, unless whoever starts it works on it: `is_claimed`."""
+    """A new one. It waits for a worker, unless whoever starts it works on it: `is_claimed`.
+
+    With `transfer_id` where that is free: a page knows it before the answer comes.
+    """
+    is_taken = transfer_id and Transfer.objects.filter(id=transfer_id).exists()
     transfer = Transfer(
+        id=uuid4() if is_taken or not transfer_id else transfer_id,
         owner=user,
         kind=kind,
         state=state,
@@ -50,7 +56,7 @@ def start_transfer(
     )
     if file is not None:
         transfer.file.save(f"{transfer.id.hex}.bin", file, save=False)
-    transfer.save()
+    transfer.save(force_insert=True)
     return transfer
 
 

@@ -160,6 +160,7 @@ def start_export(*, chosen: Chosen, wanted: Wanted, transfer_id: UUID | None = N
         name=_file_name(chosen, wanted),
         total=len(chosen.ids),
         is_claimed=True,
+        transfer_id=transfer_id,
     )
     return Export(transfer, wanted, chosen)
 

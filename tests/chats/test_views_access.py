@@ -18,6 +18,7 @@ from chats.models import (
     PromptTemplate,
     SharedLink,
     SharedPage,
+    Transfer,
 )
 from tests.chats.pages import HTMX, make_conversation, question_of, read, reply_of
 from tests.conftest import make_user
@@ -42,6 +43,7 @@ def conversation(owner: User) -> Conversation:
     """The owner's, shared with one person; a template and a preset of the owner's beside it."""
     PromptTemplate.objects.create(owner=owner, name="Private template", content="Private {{a}}")
     Preset.objects.create(owner=owner, name="Private preset", model="demo/demo")
+    Transfer.objects.create(owner=owner, kind="export", state="done", name="Private name")
     made = make_conversation(owner, title="Private title")
     sharing.create_link(
         owner=owner, conversation=made, audience="people", people=[make_user("fred")]
@@ -68,6 +70,7 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
         "preset_id": Preset.objects.get(owner=conversation.owner).id,
         "link_id": conversation.shared_links.get().id,
         "token": conversation.shared_links.get().token,
+        "transfer_id": Transfer.objects.get(owner=conversation.owner).id,
     }
     wanted = {key: ids[key] for key in route.pattern.converters}
     return reverse(f"chats:{name}", kwargs=wanted)

@@ -37,12 +37,15 @@ async def theirs(ann: Person, accounts: Accounts) -> Theirs:
 
     # The last that the site does with the chat by itself: nobody saw the reply's end.
     await until(is_marked)
+    transfer_id = str(uuid4())
+    await ann.submit("/export/", {"all": "1", "transfer": transfer_id})
     async with accounts.lend() as fred:
         people = {"audience": "people", "people": fred.name}
         link_id, token = await share(ann, reply.conversation_id, **people)
     return {
         "link_id": link_id,
         "token": token,
+        "transfer_id": transfer_id,
         "conversation_id": reply.conversation_id,
         "message_id": reply.id,
         "attachment_id": attachment,
