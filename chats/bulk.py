@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from chats import events, unread
+from chats import events, participants, unread
 from chats.folders import move_conversations
 from chats.models import Conversation, Folder, Message, Tag
 from chats.selection import Selection, owned_chats, selected_chats
@@ -96,13 +96,17 @@ def delete_selected(*, user: User, selection: Selection) -> Outcome:
 
 
 def delete_chats(*, user: User, chats: QuerySet[Conversation]) -> Outcome:
-    """Hide chats of the user's, all at one moment. Running replies are stopped."""
+    """Hide chats of the user's, all at one moment. Running replies are stopped.
+
+    Search does not find them from then on; `chats.indexing` takes them out of its index later.
+    """
     with transaction.atomic():
         live = Message.objects.live().filter(conversation__in=chats)
         for message_id in live.values_list("id", flat=True):
             events.stop_requested(message_id)
         live.update(stop_requested=True)
         unread.mark_all_read(user=user, chats=chats)
+        participants.doors_closed(chats)
         at = timezone.now()
         count = chats.update(deleted_at=at)
         events.sidebar_changed(user.id)

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
-from chats import events, temporary
+from chats import events, participants, temporary
 from chats.bulk import delete_chats
 from chats.conversations import UNDO_PERIOD
 from chats.models import Attachment, Conversation, Message
@@ -97,6 +97,7 @@ def restore_deletion(*, user: User, deleted_at: datetime) -> int:
         return 0
     with transaction.atomic():
         gone = Conversation.objects.deleted_by(user).filter(deleted_at=deleted_at)
+        participants.lists_changed(gone)
         count = gone.update(deleted_at=None)
         events.sidebar_changed(user.id)
     return count

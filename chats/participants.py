@@ -31,6 +31,13 @@ def list_changed(conversation: Conversation) -> None:
         events.sidebar_changed(user_id)
 
 
+def lists_changed(conversations: Iterable[Conversation]) -> None:
+    """Tell pages of members, on commit, that these conversations are there again. One query."""
+    rows = Membership.objects.filter(conversation__in=conversations)
+    for user_id in set(rows.values_list("user_id", flat=True)):
+        events.sidebar_changed(user_id)
+
+
 def doors_closed(conversations: Iterable[Conversation]) -> None:
     """Tell pages of members, on commit, that these conversations are gone. One query."""
     rows = Membership.objects.filter(conversation__in=conversations)

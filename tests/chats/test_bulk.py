@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Notification, User
-from chats import bulk, messages, own_data, selection, unread
-from chats.models import Conversation, Folder, Message, Tag
+from chats import bulk, events, messages, own_data, selection, unread
+from chats.models import Conversation, Folder, Membership, Message, Tag
 from chats.selection import Criteria, Selection, Show, Sort, list_chats
 from tests.chats.pages import make_conversation
 
@@ -242,3 +242,18 @@ def test_ids_that_are_nobodys_count_for_nothing(owner: User) -> None:
     (mine,) = chats(owner, 1)
     chosen = Selection(ids=(mine.id, mine.id, uuid4(), UUID(int=0)))
     assert bulk.pin_selected(user=owner, selection=chosen, is_pinned=True).count == 1
+
+
+def test_members_are_told_of_deletion_and_return(
+    owner: User, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, alone = chats(owner, 2)
+    Membership.objects.create(conversation=shared, user=stranger)
+    told: list[tuple[UUID, ...]] = []
+    monkeypatch.setattr(events, "sidebar_changed", lambda user_id: told.append((user_id,)))
+    monkeypatch.setattr(events, "people_changed", lambda chat, users: told.append((chat, *users)))
+    done = bulk.delete_selected(user=owner, selection=these(shared, alone))
+    assert set(told) == {(shared.id, stranger.id), (stranger.id,), (owner.id,)}
+    told.clear()
+    own_data.restore_deletion(user=owner, deleted_at=done.at)
+    assert set(told) == {(stranger.id,), (owner.id,)}
