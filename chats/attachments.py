@@ -31,8 +31,10 @@ _FILES: Final = ("file", "reduced", "thumbnail")
 MAX_PER_MESSAGE: Final = 10
 
 
-def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
+def store_upload(*, user: User, upload: "UploadedFile[bytes]", is_draft: bool = True) -> Attachment:
     """Check and keep one file. Raises ValidationError that says what is wrong with it.
+
+    One that is no draft gets its message in the same transaction, which the caller has begun.
 
     The kind is told by the bytes, never by the name. What it says is read in the background, once
     the transaction is committed (`chats.reading`); nothing of it is decoded here.
@@ -47,7 +49,7 @@ def store_upload(*, user: User, upload: "UploadedFile[bytes]") -> Attachment:
             % {"name": name, "size": size / 1e6, "limit": settings.MAX_UPLOAD_SIZE / 1e6},
             code="too_large",
         )
-    if Attachment.objects.for_user(user).unused().count() >= _MAX_DRAFTS:
+    if is_draft and Attachment.objects.for_user(user).unused().count() >= _MAX_DRAFTS:
         raise ValidationError(
             _("Too many files wait to be sent. Send or remove some first."), code="too_many"
         )

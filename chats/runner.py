@@ -33,6 +33,7 @@ from chats import (
 from chats.audience import Audience
 from chats.database import in_database
 from chats.generation import Job
+from chats.importing import worker
 from chats.pacing import Pacer
 from chats.run import Ending, Run
 from providers import availability
@@ -45,6 +46,7 @@ SWEEP_INTERVAL: Final = 5.0
 SILENT_FOR: Final = timedelta(seconds=10)
 """A process that saved nothing for so long is taken for dead; with the sweep under 15 s."""
 _FLUSH_INTERVAL: Final = 2.0
+_IMPORT_INTERVAL: Final = 0.5
 _PURGE_INTERVAL: Final = 600.0
 _FORGET_INTERVAL: Final = 60.0
 _JOIN_INTERVAL: Final = 3600.0
@@ -74,6 +76,7 @@ class Runner:
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._sweep)),
             self.loop.create_task(self._repeat(SWEEP_INTERVAL, self._index)),
             self.loop.create_task(self._repeat(_FLUSH_INTERVAL, self._flush)),
+            self.loop.create_task(self._repeat(_IMPORT_INTERVAL, worker.keep_working)),
             self.loop.create_task(self._repeat(_PURGE_INTERVAL, self._purge)),
             self.loop.create_task(self._repeat(_FORGET_INTERVAL, self._forget)),
             self.loop.create_task(self._repeat(_JOIN_INTERVAL, self._join)),
@@ -82,6 +85,7 @@ class Runner:
         events.set_reply_starter(self.start)
         events.set_title_maker(self.name)
         reading.open_readers()
+        worker.open_worker()
 
     def start(self, message_id: UUID) -> None:
         """Have a pending reply made. Returns at once; may be called from any thread."""
@@ -97,6 +101,7 @@ class Runner:
         events.set_reply_starter(None)
         events.set_title_maker(None)
         reading.close_readers()
+        worker.close_worker()
         for title in self._titles.values():
             title.cancel()
         if self._tasks:
@@ -247,6 +252,7 @@ class Runner:
         await in_database(conversations.purge_deleted)
         await in_database(sharing.sweep_expired)
         await in_database(sending.prune_sendings)
+        await in_database(worker.prune)
         await in_database(notifications.prune)
 
 

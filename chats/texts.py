@@ -22,8 +22,7 @@ def clean_content(content: str, *, may_be_empty: bool = False) -> str:
 
     Raises ValidationError when it is empty or longer than MAX_MESSAGE_LENGTH characters.
     """
-    text = content.replace("\r\n", "\n").replace("\r", "\n")
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).strip("\n")
+    text = clean_text(content.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
     if not text.strip() and not may_be_empty:
         raise ValidationError(_("Write something first."), code="empty")
     limit: int = settings.MAX_MESSAGE_LENGTH
@@ -38,6 +37,11 @@ def clean_content(content: str, *, may_be_empty: bool = False) -> str:
             code="too_long",
         )
     return text
+
+
+def clean_text(text: str) -> str:
+    """Without what a database refuses or nobody can see; all else as it is."""
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
 
 
 def clean_title(title: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.core.files.base import File
+from django.core.files.storage import Storage
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ SILENT_FOR: Final = timedelta(seconds=20)
 """A process that said nothing of a transfer for so long is taken for dead."""
 INTERVAL: Final = 1.0
 """Seconds between two notes of a progress, at least."""
+_UPLOAD_TIME: Final = timedelta(hours=1)
 _NAME_LENGTH: Final = 200
 _ERROR_LENGTH: Final = 300
 
@@ -144,6 +146,36 @@ def discard_file(transfer: Transfer) -> None:
     if transfer.file:
         transfer.file.delete(save=False)
         Transfer.objects.filter(id=transfer.id).update(file="")
+
+
+def delete_orphan_files(*, folder: str = "imports") -> int:
+    """Remove uploads without a row, whose owner was deleted or whose request broke off; how many.
+
+    One listing for each month, and a query where there are files.
+    """
+    storage = Transfer._meta.get_field("file").storage
+    settled = timezone.now() - _UPLOAD_TIME
+    count = 0
+    for year in _list(storage, folder)[0]:
+        for month in _list(storage, f"{folder}/{year}")[0]:
+            place = f"{folder}/{year}/{month}/"
+            names = _list(storage, place)[1]
+            rows = Transfer.objects.filter(file__startswith=place) if names else ()
+            known = {transfer.file.name for transfer in rows}
+            for name in names:
+                path = place + name
+                if path not in known and storage.get_modified_time(path) < settled:
+                    storage.delete(path)
+                    count += 1
+    return count
+
+
+def _list(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files in a folder. One that is not there is empty, as it is in a bucket."""
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
 
 
 def list_transfers(*, user: User, kind: Transfer.Kind, limit: int = 20) -> list[Transfer]:

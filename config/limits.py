@@ -16,6 +16,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
+_TAKES_IMPORTS: Final = "/import/"
+_FORM: Final = 1_000_000
+"""Bytes around an upload, in its form."""
 _TAKES_FILES: Final = re.compile(r"/attachments/|/c/|/c/[0-9a-f-]{36}/messages/")
 
 
@@ -39,8 +42,11 @@ def refusal(*, length: int, path: str, cookies: str) -> Refusal | None:
     Bodies as large as files may be only where files are taken, and from browsers with a session.
     Whether that is a valid one shows later, but whoever has none costs little.
     """
-    takes_files = _TAKES_FILES.fullmatch(path) is not None
+    takes_imports = path == _TAKES_IMPORTS
+    takes_files = takes_imports or _TAKES_FILES.fullmatch(path) is not None
     limit = settings.MAX_REQUEST_SIZE if takes_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if takes_imports:
+        limit = settings.IMPORT_MAX_SIZE + _FORM
     if length > limit:
         return TOO_LARGE
     if length <= settings.MAX_ANONYMOUS_SIZE or _has_session(cookies):

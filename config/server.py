@@ -19,7 +19,8 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from accounts.models import User
-from chats import generation, reading, runner
+from chats import generation, reading, runner, transfers
+from chats.models import Transfer
 from config import early_limit
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
@@ -123,6 +124,7 @@ def serve(say: Callable[[str], None]) -> None:
     generation.interrupt_orphans(silent_for=timedelta(0))
     downloads.interrupt_orphans(silent_for=timedelta(0))
     reading.resume()
+    transfers.resume(kind=Transfer.Kind.IMPORT)
     early_limit.install()
     server = SiteServer(
         on_listening=lambda: say(welcome),

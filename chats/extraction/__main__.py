@@ -3,15 +3,14 @@
 import json
 import logging
 import os
-import resource
-import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, Final
 
-from chats.extraction import MEMORY, Job, RefusedError, books, images, office, pdf, plain, sheets
+from chats.extraction import Job, RefusedError, books, images, office, pdf, plain, sheets
+from chats.extraction.confinement import confine
 from chats.extraction.sink import FullError, Pages, Text, say
 
 Reader = Callable[[IO[bytes], Text, Pages], None]
@@ -26,30 +25,6 @@ READERS: Final[dict[str, Reader]] = {
     "word": office.read_word,
 }
 IMAGE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
-
-
-def confine(seconds: float) -> None:
-    """No files, little memory and time, the last place in the queue for the processor.
-
-    Not every system knows every limit (macOS none of memory): what it refuses stays as it was,
-    and whoever started this process ends it in time.
-    """
-    cpu = int(seconds) + 1
-    limits = {
-        resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: 64,
-        resource.RLIMIT_NPROC: 0,
-    }
-    for kind, limit in limits.items():
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (OSError, ValueError):
-            logging.getLogger(__name__).debug("This system has no limit %s", kind)
-    signal.alarm(cpu + 5)
-    os.nice(10)
 
 
 def answer(job: Job, file: IO[bytes]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from chats.extraction import CODES, Answer, Job, RefusedError
 
@@ -36,23 +36,31 @@ def extract(job: Job, file: IO[bytes], *, on_progress: Progress) -> Answer:
     `CODES`; `InterruptedError` when `on_progress` said to stop, OSError when no process can be
     started.
     """
+    until = time.monotonic() + job.seconds
+    with start("chats.extraction", asdict(job), file) as process:
+        try:
+            return _follow(process, job, until, on_progress)
+        finally:
+            process.kill()
+
+
+def start(module: str, job: dict[str, Any], file: IO[bytes]) -> "subprocess.Popen[bytes]":
+    """A process of this site's own `module` that reads `file`, without what it does not need.
+
+    Raises OSError when none can be started.
+    """
     if not sys.executable:
         raise FileNotFoundError("Python does not know its own program.")
     os.lseek(file.fileno(), 0, os.SEEK_SET)
-    until = time.monotonic() + job.seconds
     # What the process says of itself may quote the file: it goes nowhere.
-    with subprocess.Popen(  # noqa: S603  this site's own module
-        [sys.executable, "-B", "-m", "chats.extraction", json.dumps(asdict(job))],
+    return subprocess.Popen(  # noqa: S603  this site's own module
+        [sys.executable, "-B", "-m", module, json.dumps(job)],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=_ROOT,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-    ) as process:
-        try:
-            return _follow(process, job, until, on_progress)
-        finally:
-            process.kill()
+    )
 
 
 def _follow(
@@ -61,7 +69,7 @@ def _follow(
     pages: int | None = None
     answer: Answer | None = None
     pages_read, told = 0, 0.0
-    for line in _lines(process, limit=4 * job.max_characters + _OVERHEAD, until=until):
+    for line in lines(process, limit=4 * job.max_characters + _OVERHEAD, until=until):
         if line is not None:
             answer = json.loads(line)
             pages = answer.get("pages", pages)
@@ -78,7 +86,7 @@ def _follow(
     return answer
 
 
-def _lines(
+def lines(
     process: "subprocess.Popen[bytes]", *, limit: int, until: float
 ) -> Iterator[bytes | None]:
     """Lines as they come, and None every now and then. Raises RefusedError: too late, too much."""
