@@ -71,6 +71,16 @@ def flat_tree(*, user: User) -> list[Branch]:
     return list(walk(folder_tree(user=user)))
 
 
+def find_branch(branches: list[Branch], folder_id: UUID) -> Branch | None:
+    """The one of a folder in a tree."""
+    for branch in branches:
+        if branch.folder.id == folder_id:
+            return branch
+        if found := find_branch(branch.children, folder_id):
+            return found
+    return None
+
+
 def by_name(folder: Folder) -> tuple[str, str]:
     """The order of folders beside each other, the same on every database."""
     return folder.name.casefold(), folder.name

@@ -1,11 +1,11 @@
 """Lists of conversations, in pages.
 
-The sidebar's has the pinned ones first, then the others newest first under the names of days. The
-archive's has those put away last first.
+The sidebar's has the pinned ones first, then the folders, then all that is in none, newest first
+under the names of days. The archive's has those put away last first.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -16,19 +16,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats.models import Conversation
+from chats.models import Conversation, Folder, Tag
+from chats.querysets import ConversationQuerySet
+from chats.shelves import SHOWN, Shelves, add_tags, chats_in, list_shelves
 
 PAGE_SIZE = 30
 MOST_PINNED = 50
-"""At the top of the sidebar. Older pinned ones stand under their days, where all others do."""
+"""At the top of the sidebar. Older pinned ones stand under their days, where all others do; those
+in folders are on the folders' pages."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SHOWN = ("id", "title", "updated_at", "is_pinned", "is_unread")
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Conversations of one stretch of time, or the pinned ones.
+    """Conversations of one stretch of time.
 
     An empty label goes on with the page before.
     """
@@ -39,10 +41,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of the list. `older_before` names where the next one starts, if there is one."""
+    """A page of the list. `older_before` names where the next one starts, if there is one.
+
+    Only the first page has pinned ones and folders.
+    """
 
     days: list[Day]
     older_before: UUID | None
+    pinned: list[Conversation] = field(default_factory=list)
+    folders: Shelves = field(default_factory=Shelves)
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +61,56 @@ class Archive:
     older_before: str
 
 
-def list_conversations(*, user: User, before: UUID | None = None) -> Listing:
-    """The pinned and the newest PAGE_SIZE others, or those after `before` among the others.
+def list_conversations(
+    *,
+    user: User,
+    before: UUID | None = None,
+    opened: Collection[UUID] = (),
+    current_id: UUID | None = None,
+) -> Listing:
+    """The pinned ones, the folders and the newest PAGE_SIZE in none; or those after `before`.
 
-    Two queries. An unknown `before` gives an empty page.
+    Of the folders, those in `opened` have what is in them; the one that holds the chat `current_id`
+    is marked. At most six queries. An unknown `before` gives an empty page.
     """
-    mine = Conversation.objects.for_user(user).only(*_SHOWN)
+    mine = Conversation.objects.for_user(user).only(*SHOWN)
     listed = mine.listed()
     last = mine.filter(id=before).first() if before else None
     if before and last is None:
         return Listing(days=[], older_before=None)
     pinned = listed.pinned(MOST_PINNED)
-    others = listed.exclude(id__in=pinned.values("id"))
-    if last is not None:
-        others = others.filter(
-            Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, id__lt=last.id)
-        )
-    rows, older_before = _page(others.newest_first())
+    others = listed.filter(folder=None).exclude(id__in=pinned.values("id"))
+    rows, older_before = _page(_after(others, last).newest_first())
     days = _by_day(rows, continued=last)
-    if last is None and (top := list(pinned)):
-        days.insert(0, Day(label=_("Pinned"), conversations=top))
-    return Listing(days=days, older_before=older_before)
+    if last is not None:
+        add_tags(rows)
+        return Listing(days=days, older_before=older_before)
+    top = list(pinned)
+    folders = list_shelves(user=user, opened=opened, current_id=current_id)
+    add_tags([*top, *chats_in(folders.shelves), *rows])
+    return Listing(days, older_before, pinned=top, folders=folders, is_first=True)
+
+
+def list_in(
+    *,
+    user: User,
+    folder: Folder | None = None,
+    tag: Tag | None = None,
+    before: UUID | None = None,
+) -> Listing:
+    """What is in a folder or has a tag, newest first, pinned ones as well. At most three queries.
+
+    The PAGE_SIZE newest, or those after `before`. An unknown `before` gives an empty page.
+    """
+    mine = Conversation.objects.for_user(user).only(*SHOWN)
+    last = mine.filter(id=before).first() if before else None
+    if before and last is None:
+        return Listing(days=[], older_before=None)
+    listed = mine.listed()
+    listed = listed.filter(folder=folder) if folder else listed.filter(tags=tag)
+    rows, older_before = _page(_after(listed, last).newest_first())
+    add_tags(rows)
+    return Listing(_by_day(rows, continued=last), older_before, is_first=last is None)
 
 
 def list_archived(*, user: User, before: str = "") -> Archive:
@@ -82,7 +119,7 @@ def list_archived(*, user: User, before: str = "") -> Archive:
     A place holds even when the chat that stood there was brought back meanwhile. What is no place
     gives the first page.
     """
-    archived = Conversation.objects.for_user(user).archived().only(*_SHOWN, "archived_at")
+    archived = Conversation.objects.for_user(user).archived().only(*SHOWN, "archived_at")
     if place := _place(before):
         moment, last_id = place
         archived = archived.filter(
@@ -90,6 +127,14 @@ def list_archived(*, user: User, before: str = "") -> Archive:
         )
     rows, more = _page(archived)
     return Archive(conversations=rows, older_before=_name_of_place(rows[-1]) if more else "")
+
+
+def _after(found: ConversationQuerySet, last: Conversation | None) -> ConversationQuerySet:
+    """Those that come after `last`, newest first."""
+    if last is None:
+        return found
+    older = Q(updated_at__lt=last.updated_at)
+    return found.filter(older | Q(updated_at=last.updated_at, id__lt=last.id))
 
 
 def _name_of_place(conversation: Conversation) -> str:

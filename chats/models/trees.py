@@ -106,12 +106,18 @@ class Conversation(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["folder", "-updated_at", "-id"], name="conversation_in_folder"),
+            models.Index(
+                fields=["folder", "-updated_at", "-id"],
+                condition=models.Q(archived_at__isnull=True, deleted_at__isnull=True),
+                name="conversation_in_folder",
+            ),
             models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_by_owner"),
             models.Index("owner", Lower("title"), "id", name="conversation_by_title"),
             models.Index(
                 fields=["owner", "-updated_at", "-id"],
-                condition=models.Q(archived_at__isnull=True, deleted_at__isnull=True),
+                condition=models.Q(
+                    archived_at__isnull=True, deleted_at__isnull=True, folder__isnull=True
+                ),
                 name="conversation_listed",
             ),
             models.Index(

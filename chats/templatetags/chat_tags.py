@@ -16,6 +16,7 @@ from accounts.notifications import summarise
 from chats import picker
 from chats.listing import list_conversations
 from chats.rendering import render
+from chats.shelves import COOKIE, parse_opened
 from chats.variables import Kind, Variable
 from providers import registry
 from providers.types import ModelInfo
@@ -26,7 +27,7 @@ register = template.Library()
 _SETTINGS = {
     "general": (_("General"), "sliders"),
     "data": (_("Data"), "data"),
-    "shares": (_("Shared links"), "link"),
+    "shares": (_("Sharing"), "share"),
     "providers": (_("Providers"), "key"),
     "account": (_("Account"), "shield"),
 }
@@ -77,7 +78,7 @@ def settings_link(context: template.Context, page: str, address: str) -> SafeStr
 
 @register.inclusion_tag("chats/sidebar.html", takes_context=True)
 def sidebar(context: template.Context) -> dict[str, Any]:
-    """The sidebar of the user whose page this is. Three queries.
+    """The sidebar of the user whose page this is. Seven queries at most.
 
     One more while there is an announcement that the user has not read.
     """
@@ -87,13 +88,16 @@ def sidebar(context: template.Context) -> dict[str, Any]:
 def _sidebar(context: template.Context) -> dict[str, Any]:
     request = context["request"]
     conversation = context.get("conversation")
+    current_id = conversation.id if conversation else None
+    opened = parse_opened(request.COOKIES.get(COOKIE, ""))
+    listing = list_conversations(user=request.user, opened=opened, current_id=current_id)
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "user": request.user,
-        "listing": list_conversations(user=request.user),
+        "listing": listing,
         "summary": summarise(request.user),
-        "current_id": conversation.id if conversation else None,
+        "current_id": current_id,
     }
 
 

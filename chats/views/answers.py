@@ -24,6 +24,7 @@ from chats.forms import SettingsForm
 from chats.listing import list_conversations
 from chats.models import Conversation
 from chats.picker import chosen_model
+from chats.shelves import COOKIE, parse_opened
 from chats.thread import Thread, load_thread
 from chats.views.unsent import signed_out
 
@@ -42,6 +43,8 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 ARCHIVE_CHANGED = "parley:archive"
 """The event that has an open archive fetch itself anew."""
+SHEET_DONE = "parley:sheet-done"
+"""The event that closes the dialog whose form was taken."""
 
 
 def page(*methods: str) -> Callable[[Page[P]], View[P]]:
@@ -113,10 +116,10 @@ def to_conversation(conversation_id: UUID, *, message_id: UUID | None = None) ->
 
 
 def conversation_context(
-    request: PageRequest, conversation: Conversation, **extra: Any
+    request: PageRequest, conversation: Conversation, *, thread: Thread | None = None, **extra: Any
 ) -> dict[str, Any]:
-    """All that the conversation's page shows."""
-    thread = load_thread(conversation)
+    """All that the conversation's page shows; of it `thread`, else its newest part."""
+    thread = thread or load_thread(conversation)
     return {**topbar_context(request, conversation), "thread": thread, **extra}
 
 
@@ -159,9 +162,31 @@ def refuse(request: PageRequest, error: ValidationError, *, back: HttpResponse) 
     return answer
 
 
+def sheet(request: PageRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A form as a page or, for htmx, for the dialog that static/js/sheet.js opens."""
+    status = 422 if context["errors"] else 200
+    part = "#sheet" if request.htmx else ""
+    answer = render(request, f"{template}{part}", context, status=status)
+    if request.htmx and request.method == "POST":
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#sheet", "innerHTML"
+    return answer
+
+
+def list_context(request: PageRequest, *, before: UUID | None = None) -> dict[str, Any]:
+    """What a page of the sidebar's list shows, with the folders open that are open in the browser.
+
+    At most six queries.
+    """
+    current_id, opened = open_id(request), parse_opened(request.COOKIES.get(COOKIE, ""))
+    listing = list_conversations(
+        user=request.user, before=before, opened=opened, current_id=current_id
+    )
+    return {"listing": listing, "current_id": current_id}
+
+
 def list_beside(request: PageRequest, *, with_archive: bool) -> HttpResponse:
     """For htmx: the sidebar's list anew, beside nothing; an open archive may fetch itself anew."""
-    context = {"listing": list_conversations(user=request.user), "current_id": open_id(request)}
+    context = list_context(request)
     answer = render(request, "chats/sidebar.html#items-beside", context)
     if with_archive:
         answer["HX-Trigger-After-Swap"] = ARCHIVE_CHANGED

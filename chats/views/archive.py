@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from chats.access import conversation_or_404
 from chats.conversations import archive_conversation, set_pinned, unarchive_conversation
-from chats.listing import list_archived, list_conversations
+from chats.listing import list_archived
 from chats.views.answers import (
     ARCHIVE_CHANGED,
     PageRequest,
     SeeOther,
     is_open,
     list_beside,
-    open_id,
+    list_context,
     page,
     to_conversation,
     with_toasts,
@@ -82,9 +82,5 @@ def _pin(request: PageRequest, conversation_id: UUID, *, is_pinned: bool) -> Htt
     set_pinned(conversation=conversation, is_pinned=is_pinned)
     if not request.htmx:
         return to_conversation(conversation.id)
-    context = {
-        "listing": list_conversations(user=request.user),
-        "current_id": open_id(request),
-        "conversation": conversation,
-    }
+    context = {**list_context(request), "conversation": conversation}
     return render(request, "chats/sidebar.html#pinned", context)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from chats import unread
 from chats.access import Right, conversation_or_404
 from chats.conversations import preferred_model, start_conversation
-from chats.listing import list_conversations
 from chats.messages import post_message
 from chats.models import Conversation
 from chats.picker import chosen_model
@@ -20,11 +19,12 @@ from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
 from chats.views.answers import (
     PageRequest,
     conversation_context,
-    open_id,
+    list_context,
     page,
     parsed_id,
     to_conversation,
 )
+from chats.views.chosen_folder import posted_folder, shown_folder, with_opened
 from chats.views.chosen_preset import posted_preset, shown_preset
 from chats.views.comparing import compared_context, posted_models
 from chats.views.uploads import posted_attachments
@@ -38,7 +38,8 @@ MOST_SHOWN = 300
 def new_chat(request: PageRequest) -> HttpResponse:
     """An empty conversation; `?model=provider/model` chooses its model, `?compare=` several.
 
-    `?preset=` names a preset to set it up with; `?temporary=1` makes it a temporary one.
+    `?preset=` names a preset to set it up with, `?folder=` the folder it goes into; `?temporary=1`
+    makes it a temporary one.
     """
     return show_new_chat(request, model=request.GET.get("model", ""))
 
@@ -49,6 +50,7 @@ def start(request: PageRequest) -> HttpResponse:
     content, model = request.POST.get("content", ""), request.POST.get("model", "")
     try:
         preset, models = posted_preset(request), posted_models(request)
+        folder = posted_folder(request)
         model = model or (preset.model if preset else "")
         settings = None
         if preset:
@@ -60,6 +62,7 @@ def start(request: PageRequest) -> HttpResponse:
             models=models,
             settings=settings,
             attachments=posted_attachments(request),
+            folder=folder,
             is_temporary=bool(request.POST.get("temporary")),
             key=parsed_id(request.POST.get("key")),
         )
@@ -69,14 +72,14 @@ def start(request: PageRequest) -> HttpResponse:
         return show_new_chat(request, model=model, content=content, error=error)
     conversation = posted.question.conversation
     if not request.htmx:
-        return to_conversation(conversation.id)
+        return with_opened(request, to_conversation(conversation.id), folder)
     context = conversation_context(request, conversation, current_id=conversation.id)
     answer = render(request, "chats/conversation.html#started", context)
     answer["HX-Push-Url"] = reverse("chats:conversation", args=[conversation.id])
     answer["HX-Retarget"], answer["HX-Reswap"] = "#main", "innerHTML"
     # The list follows a moment later: the reply comes first.
     answer["HX-Trigger-After-Swap"] = "parley:latest, parley:started"
-    return answer
+    return with_opened(request, answer, folder)
 
 
 @page("GET", "HEAD")
@@ -121,10 +124,7 @@ def messages(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 def sidebar(request: PageRequest) -> HttpResponse:
     """A further page of the list of conversations, or the first one anew."""
     before = parsed_id(request.GET.get("before"))
-    context = {
-        "listing": list_conversations(user=request.user, before=before),
-        "current_id": open_id(request),
-    }
+    context = list_context(request, before=before)
     template = "chats/sidebar.html#items" if request.htmx else "chats/list.html"
     return render(request, template, context)
 
@@ -165,14 +165,17 @@ def show_new_chat(
 ) -> HttpResponse:
     """The page of a new chat with a text in its composer, and why that was not sent."""
     preset, errors = shown_preset(request)
+    folder = shown_folder(request)
     model = model or (preset.model if preset else "")
-    chosen = chosen_model(model or preferred_model(request.user), user=request.user)
+    preferred = model or preferred_model(request.user, folder=folder)
+    chosen = chosen_model(preferred, user=request.user)
     context = {
         "chosen": chosen,
         "demo_only": chosen.slug == DEMO and len(sources_for(request.user)) == 1,
         "content": content,
         "is_temporary": bool((request.POST or request.GET).get("temporary")),
         "preset": preset,
+        "folder": folder,
         "errors": errors,
         **compared_context(request, (request.POST or request.GET).getlist("compare")),
     }

@@ -83,6 +83,13 @@ const soon = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
 if (document.readyState === "complete") soon(whenIdle);
 else addEventListener("load", () => soon(whenIdle));
 
+// What is rare about folders is loaded when it is used: remembering which are open, and dragging.
+const remember = (box) => import("./folders.js").then((m) => m.remember(box));
+const isNews = (box) => box.matches("[data-folder]") && box.open !== "wasOpen" in box.dataset;
+document.addEventListener("toggle", ({ target }) => isNews(target) && remember(target), true);
+const drag = (row) => row && import("./drag.js").then((m) => m.start(row));
+document.addEventListener("dragstart", ({ target }) => drag(target.closest?.(".conversation, .folder")));
+
 // The list keeps its place from page to page.
 const list = document.querySelector(".sidebar-scroll");
 if (list) {

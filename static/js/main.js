@@ -16,9 +16,11 @@ const late = {
   "drop-preset": () => import("./library-preset.js"),
   "message-menu": () => import("./message-menu.js"),
   "open-library": () => import("./library.js"),
+  "open-sheet": () => import("./sheet.js"),
   notifications: () => import("./notifications.js"),
   "pick-model": () => import("./picker.js"),
   "read-aloud": () => import("./read-aloud.js"),
+  search: () => import("./search.js"),
   "stop-reading": () => import("./read-aloud.js"),
 };
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -34,6 +35,8 @@ def listed(user: User) -> list[tuple[str, list[str]]]:
     before, found = None, []
     while True:
         part = listing.list_conversations(user=user, before=before)
+        if part.pinned:
+            found.append(("Pinned", [c.title for c in part.pinned]))
         found += [(day.label, [c.title for c in day.conversations]) for day in part.days]
         before = part.older_before
         if before is None:
@@ -129,9 +132,10 @@ def test_queries_do_not_grow(
     chats(owner, 80)
     chats(owner, 60, is_pinned=True)
     chats(owner, 80, archived_at=timezone.now())
-    with django_assert_num_queries(2):
+    # The pinned ones, the others, the folders and the tags; then where it goes on, rows and tags.
+    with django_assert_num_queries(4):
         first = listing.list_conversations(user=owner)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         listing.list_conversations(user=owner, before=first.older_before)
     with django_assert_num_queries(1):
         archive = listing.list_archived(user=owner)
@@ -147,6 +151,7 @@ def test_pages_cost_the_same_with_any_number(
             assert owner_client.get(path).status_code == 200
         return len(captured)
 
+    make_conversation(owner)
     few = [count("/archive/"), count("/sidebar/")]
     chats(owner, 40, is_pinned=True)
     chats(owner, 40, archived_at=timezone.now())
@@ -158,7 +163,8 @@ def test_lists_are_read_along_their_indexes(
 ) -> None:
     mine = Conversation.objects.for_user(owner)
     for found, index in (
-        (mine.listed().newest_first(), "conversation_listed"),
+        (mine.listed().filter(folder=None).newest_first(), "conversation_listed"),
+        (mine.listed().filter(folder=uuid4()).newest_first(), "conversation_in_folder"),
         (mine.listed().pinned(50), "conversation_pinned"),
         (mine.archived(), "conversation_archived"),
     ):

@@ -13,11 +13,13 @@ from chats import sharing, urls
 from chats.models import (
     Attachment,
     Conversation,
+    Folder,
     Message,
     Preset,
     PromptTemplate,
     SharedLink,
     SharedPage,
+    Tag,
     Transfer,
 )
 from tests.chats.pages import HTMX, make_conversation, question_of, read, reply_of
@@ -43,6 +45,8 @@ def conversation(owner: User) -> Conversation:
     """The owner's, shared with one person; a template and a preset of the owner's beside it."""
     PromptTemplate.objects.create(owner=owner, name="Private template", content="Private {{a}}")
     Preset.objects.create(owner=owner, name="Private preset", model="demo/demo")
+    Folder.objects.create(owner=owner, name="Private folder")
+    Tag.objects.create(owner=owner, name="Private tag")
     Transfer.objects.create(owner=owner, kind="export", state="done", name="Private name")
     made = make_conversation(owner, title="Private title")
     sharing.create_link(
@@ -68,6 +72,8 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
         "attachment_id": attachment.id,
         "template_id": PromptTemplate.objects.get(owner=conversation.owner).id,
         "preset_id": Preset.objects.get(owner=conversation.owner).id,
+        "folder_id": Folder.objects.get(owner=conversation.owner).id,
+        "tag_id": Tag.objects.get(owner=conversation.owner).id,
         "link_id": conversation.shared_links.get().id,
         "token": conversation.shared_links.get().token,
         "transfer_id": Transfer.objects.get(owner=conversation.owner).id,
@@ -79,7 +85,7 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
 def everything() -> list[object]:
     """All rows of the app, to see that nothing changed."""
     models = (
-        *(Conversation, Message, Attachment, PromptTemplate, Preset),
+        *(Conversation, Message, Attachment, PromptTemplate, Preset, Folder, Tag),
         *(SharedLink, SharedPage, SharedLink.people.through),
     )
     return [list(model._default_manager.order_by("pk").values()) for model in models]

@@ -48,6 +48,9 @@ SIGNED_IN: Final = {
     "chats:models": "/models/",
     "chats:archive": "/archive/",
     "chats:chats": "/chats/",
+    "chats:folders": "/folders/",
+    "chats:new_folder": "/folders/new/",
+    "chats:tags": "/tags/",
     "accounts:general": "/settings/",
     "chats:data": "/settings/data/",
     "accounts:account": "/settings/account/",
@@ -66,10 +69,22 @@ OF_A_CHAT: Final = {
     "chats:messages": "/c/{chat}/messages/",
     "chats:rename": "/c/{chat}/rename/",
     "chats:settings": "/c/{chat}/settings/",
+    "chats:move_to_folder": "/c/{chat}/folder/",
+    "chats:set_tags": "/c/{chat}/tags/",
     "chats:export_one": "/c/{chat}/export/",
     "chats:edit": "/m/{question}/edit/",
     "chats:more": "/m/{reply}/more/",
     "chats:attachment_text": "/attachments/{file}/text/",
+}
+OF_FOLDERS: Final = {
+    "chats:folders": "/folders/",
+    "chats:folder": "/folders/{folder}/",
+    "chats:folder_settings": "/folders/{folder}/settings/?delete=1",
+    "chats:move_to_folder": "/c/{chat}/folder/",
+    "chats:tags": "/tags/",
+    "chats:tag": "/tags/{tag}/",
+    "chats:tag_settings": "/tags/{tag}/settings/",
+    "chats:set_tags": "/c/{chat}/tags/",
 }
 OF_THE_LIBRARY: Final = {
     "chats:templates": "/templates/",
@@ -80,6 +95,7 @@ OF_THE_LIBRARY: Final = {
     "chats:use_preset": "/presets/{preset}/use/",
 }
 NO_PAGES: Final = {
+    "chats:delete_folder", "chats:delete_tag", "chats:folder_inside", "chats:move_folder",
     "chats:change-chats", "chats:restore-chats", "chats:unarchive-chats",
     "account_logout", "account_set_password", "accounts:sign_out_elsewhere", "chats:apply_preset",
     "chats:archive-all", "chats:attachment", "chats:attachment_state", "chats:branch",
@@ -144,7 +160,7 @@ def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
 
 def test_every_address_is_known_here() -> None:
     """As a page to look at, or as none."""
-    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_THE_LIBRARY}
+    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_FOLDERS, *OF_THE_LIBRARY}
     assert set(addresses(get_resolver())) == pages | NO_PAGES
     assert not pages & NO_PAGES
 
@@ -180,6 +196,30 @@ def test_pages_of_a_chat(ann: Person) -> None:
         chat.page.locator(closer).first.wait_for(state="visible")
         check(chat.page, opener)
         chat.page.keyboard.press("Escape")
+
+
+def test_pages_of_folders(ann: Person) -> None:
+    """With a chat in an open folder, and with tags of every colour on it."""
+    address = ann.start("Filed")
+    page = ann.open("/folders/new/").page
+    page.get_by_label("Name").fill("Work")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Work")).to_be_visible()
+    folder = re.findall(r"/folders/([0-9a-f-]{36})/$", page.url)[0]
+    ann.post(f"{address}folder/", {"folder": folder})
+    for number in range(9):
+        page.goto(f"{address}tags/")
+        for box in page.get_by_role("checkbox").all():
+            box.check()
+        page.get_by_label("New tag").fill(f"Tag {number}")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url(f"**{address}")
+    page.goto("/tags/")
+    tag = page.locator(".tag-row > a.tag").first.get_attribute("href")
+    ids = {"folder": folder, "chat": address.split("/")[2], "tag": str(tag).split("/")[2]}
+    for name, path in OF_FOLDERS.items():
+        page.goto(path.format(**ids))
+        check(page, name)
 
 
 def test_pages_of_the_library(ann: Person) -> None:

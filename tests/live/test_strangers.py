@@ -41,22 +41,38 @@ async def theirs(ann: Person, accounts: Accounts) -> Theirs:
     await ann.submit("/export/", {"all": "1", "transfer": transfer_id})
     async with accounts.lend() as fred:
         people = {"audience": "people", "people": fred.name}
+        invited = {"who": fred.name, "role": "reader"}
+        assert (await ann.submit(f"/c/{reply.conversation_id}/people/", invited)).status_code == 303
         link_id, token = await share(ann, reply.conversation_id, **people)
     return {
         "link_id": link_id,
         "token": token,
         "transfer_id": transfer_id,
         "conversation_id": reply.conversation_id,
+        "user_id": await member_of(ann, reply.conversation_id),
         "message_id": reply.id,
         "attachment_id": attachment,
         "template_id": await keep(ann, "templates", {"content": ann.own("Text")}),
         "preset_id": await keep(ann, "presets", {"model": "demo/demo"}),
+        "folder_id": await keep(ann, "folders"),
+        "tag_id": await keep(ann, "tags", at="/tags/"),
     }
 
 
-async def keep(person: Person, kind: str, body: dict[str, str]) -> str:
-    """Save a template or a preset; its id."""
-    answer = await person.submit(f"/{kind}/new/", {"name": person.own("Kept"), **body})
+async def member_of(person: Person, conversation_id: str) -> str:
+    """The id of the one whom somebody invited."""
+    page = await person.get(f"/c/{conversation_id}/people/")
+    found = re.search(r"/people/([0-9a-f-]{36})/remove/", page.text)
+    assert found
+    return found[1]
+
+
+async def keep(
+    person: Person, kind: str, body: dict[str, str] | None = None, *, at: str = ""
+) -> str:
+    """Save a template, a preset, a folder or a tag, by the form `at`; its id."""
+    form = {"name": person.own("Kept"), **(body or {})}
+    answer = await person.submit(at or f"/{kind}/new/", form)
     assert answer.status_code == 303, answer.text
     found = re.search(rf"/{kind}/([0-9a-f-]{{36}})/", (await person.get(f"/{kind}/")).text)
     assert found
@@ -81,9 +97,12 @@ def rows(server: Server, owner: str) -> dict[str, list[Any]]:
     of = {
         "chats_conversation": f"owner_id IN ({people})",
         "chats_message": f"conversation_id IN ({chats})",
+        "chats_membership": f"conversation_id IN ({chats})",
         "chats_attachment": f"owner_id IN ({people})",
         "chats_prompttemplate": f"owner_id IN ({people})",
         "chats_preset": f"owner_id IN ({people})",
+        "chats_folder": f"owner_id IN ({people})",
+        "chats_tag": f"owner_id IN ({people})",
         "chats_sharedlink": f"owner_id IN ({people})",
     }
     (path,) = server.data_dir.glob("*.sqlite3")

@@ -1,0 +1,171 @@
+"""Folders as the sidebar shows them: nested, and the opened ones with what is in them.
+
+Which are open is the browser's to remember (`parse_opened`): the server only draws them so.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from accounts.models import User
+from chats.folders import by_name
+from chats.models import Conversation, Folder, Tag
+
+COOKIE: Final = "folders"
+"""Ids of the folders that are open in the sidebar, the last opened one last, between dots."""
+MOST_OPEN: Final = 20
+MOST_BESIDE: Final = 60
+"""Folders beside each other; the page of all folders has the others."""
+SHELF_SIZE: Final = 10
+"""Chats of one folder; its own page has the others."""
+
+SHOWN: Final = ("id", "title", "updated_at", "is_pinned", "is_unread", "folder")
+"""Fields of a chat that its row in the sidebar needs."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A folder in the sidebar. What is in it is there only while it is open."""
+
+    folder: Folder
+    is_open: bool
+    holds_current: bool
+    """The chat of the page is in it, or in a folder inside it."""
+    shelves: list["Shelf"] = field(default_factory=list)
+    conversations: list[Conversation] = field(default_factory=list)
+    has_more: bool = False
+
+
+@dataclass(slots=True)
+class Shelves:
+    """Those at the top."""
+
+    shelves: list[Shelf] = field(default_factory=list)
+    has_more: bool = False
+
+
+def parse_opened(cookie: str) -> set[UUID]:
+    """The folders that a browser says are open; what is no id, and too many, is left out."""
+    found = set()
+    for part in cookie[-MOST_OPEN * 37 :].split("."):
+        try:
+            found.add(UUID(part))
+        except ValueError:
+            continue
+    return found
+
+
+def list_shelves(
+    *, user: User, opened: Collection[UUID], current_id: UUID | None = None
+) -> Shelves:
+    """The folders at the top. At most three queries, whatever the number; one without folders.
+
+    The chats of the folders still need their tags: see `add_tags`.
+    """
+    inside = _by_parent(user)
+    if not inside:
+        return Shelves()
+    return Shelves(
+        _filled(inside, None, user=user, opened=opened, current_id=current_id),
+        has_more=len(inside[None]) > MOST_BESIDE,
+    )
+
+
+def open_shelf(
+    *, folder: Folder, user: User, opened: Collection[UUID], current_id: UUID | None = None
+) -> Shelf:
+    """One folder with what is in it, tags included. At most four queries."""
+    inside = _by_parent(user)
+    inside = {**inside, folder.parent_id: [folder]}
+    opened = {*opened, folder.id}
+    [shelf] = _filled(inside, folder.parent_id, user=user, opened=opened, current_id=current_id)
+    add_tags(chats_in([shelf]))
+    return shelf
+
+
+def chats_in(shelves: list[Shelf]) -> list[Conversation]:
+    """All chats that these folders show."""
+    found = []
+    for shelf in shelves:
+        found += [*shelf.conversations, *chats_in(shelf.shelves)]
+    return found
+
+
+def add_tags(conversations: list[Conversation]) -> None:
+    """Have the tags of all these ready. One query, none without chats."""
+    prefetch_related_objects(conversations, Prefetch("tags", Tag.objects.order_by("name")))
+
+
+def _by_parent(user: User) -> dict[UUID | None, list[Folder]]:
+    inside: dict[UUID | None, list[Folder]] = {}
+    mine = Folder.objects.filter(owner=user).only("parent_id", "name", "owner_id")
+    for folder in sorted(mine, key=by_name):
+        inside.setdefault(folder.parent_id, []).append(folder)
+    return inside
+
+
+def _filled(
+    inside: dict[UUID | None, list[Folder]],
+    parent_id: UUID | None,
+    *,
+    user: User,
+    opened: Collection[UUID],
+    current_id: UUID | None,
+) -> list[Shelf]:
+    current = Conversation.objects.for_user(user).filter(id=current_id, folder__isnull=False)
+    current_folder = current.values_list("folder_id", flat=True).first() if current_id else None
+    drawn: list[Shelf] = []
+
+    def grown(parent_id: UUID | None) -> list[Shelf]:
+        return [shelf_of(folder) for folder in inside.get(parent_id, [])[:MOST_BESIDE]]
+
+    def shelf_of(folder: Folder) -> Shelf:
+        is_open = folder.id in opened and len(drawn) < MOST_OPEN
+        shelf = Shelf(folder, is_open, holds_current=_holds(inside, folder.id, current_folder))
+        if is_open:
+            drawn.append(shelf)
+            shelf.shelves = grown(folder.id)
+        return shelf
+
+    shelves = grown(parent_id)
+    newest = _newest_in([shelf.folder.id for shelf in drawn], user=user)
+    for shelf in drawn:
+        rows = newest.get(shelf.folder.id, [])
+        shelf.conversations, shelf.has_more = rows[:SHELF_SIZE], len(rows) > SHELF_SIZE
+    return shelves
+
+
+def _holds(
+    inside: dict[UUID | None, list[Folder]], folder_id: UUID, wanted_id: UUID | None
+) -> bool:
+    if wanted_id is None:
+        return False
+    if folder_id == wanted_id:
+        return True
+    return any(_holds(inside, child.id, wanted_id) for child in inside.get(folder_id, []))
+
+
+def _newest_in(
+    folder_ids: list[UUID], *, user: User
+) -> dict[UUID | None, list[Conversation]]:
+    """The SHELF_SIZE newest of each folder, and one more where there are more. One query.
+
+    Pinned ones are not among them: they stand at the top of the sidebar.
+    """
+    listed = Conversation.objects.for_user(user).listed().filter(is_pinned=False)
+
+    def newest(folder_id: UUID) -> QuerySet[Conversation]:
+        ids = listed.filter(folder=folder_id).newest_first().values("id")[: SHELF_SIZE + 1]
+        return Conversation.objects.filter(id__in=ids).only(*SHOWN)
+
+    parts = [newest(folder_id) for folder_id in folder_ids]
+    if not parts:
+        return {}
+    found: dict[UUID | None, list[Conversation]] = {}
+    rows = parts[0].union(*parts[1:], all=True)
+    for row in sorted(rows, key=lambda c: (c.updated_at, c.id), reverse=True):
+        found.setdefault(row.folder_id, []).append(row)
+    return found
