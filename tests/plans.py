@@ -6,7 +6,9 @@ from typing import Final
 
 from django.db import connection
 
-_INDEX: Final = re.compile(r"(?:USING INDEX|USING COVERING INDEX|Scan (?:Backward )?using|Index Scan on) (\w+)")
+_INDEX: Final = re.compile(
+    r"(?:USING INDEX|USING COVERING INDEX|Scan (?:Backward )?using|Index Scan on) (\w+)"
+)
 # PostgreSQL reads and sorts the few rows of a test as a whole; with many it would not.
 _AS_OF_MANY_ROWS: Final = "".join(
     f"SET LOCAL enable_{way} = off;" for way in ("seqscan", "bitmapscan", "sort")
