@@ -1,6 +1,6 @@
 """What a conversation's page shows: the newest part of the path, older parts on demand."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from accounts.models import User
@@ -47,6 +47,10 @@ class Thread:
     turns: list[Turn]
     older_before: UUID | None
     system_tokens: int = 0
+    found_id: UUID | None = None
+    """The message that somebody was led to."""
+    is_other: bool = False
+    """Another version of the conversation than the one it shows: it has that message."""
 
     @property
     def live(self) -> bool:
@@ -84,12 +88,50 @@ def load_thread(
         )
     if leaf_id is None:
         return Thread(turns=[], older_before=None)
-    path = conversation.messages.path_to(leaf_id, limit=limit)
+    return _thread(conversation, conversation.messages.path_to(leaf_id, limit=limit))
+
+
+def _thread(conversation: Conversation, path: list[Message]) -> Thread:
     for message in path:
         message.conversation = conversation
     older = path[0].id if path and path[0].parent_id else None
     system = message_tokens(conversation.system_prompt)
     return Thread(turns=_with_surroundings(path), older_before=older, system_tokens=system)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message is: on the path that ends with `leaf_id`, with so many messages below it."""
+
+    leaf_id: UUID
+    below: int
+    later_id: UUID
+    """A message somewhat further down, or the leaf."""
+
+
+def locate(conversation: Conversation, message_id: UUID) -> Place | None:
+    """Where to show a message: on the current path if it is there. At most four queries.
+
+    None when it is not in the conversation.
+    """
+    if not conversation.messages.filter(id=message_id).exists():
+        return None
+    leaf_id = conversation.current_leaf_id
+    ids = Message.objects.ids_to(leaf_id) if leaf_id else []
+    if leaf_id is None or message_id not in ids:
+        leaf_id = Message.objects.newest_leaf_below(message_id)
+        ids = Message.objects.ids_to(leaf_id)
+    below = ids.index(message_id)
+    return Place(leaf_id, below, ids[max(below - PAGE_SIZE // 2, 0)])
+
+
+def load_thread_around(conversation: Conversation, message_id: UUID, place: Place) -> Thread:
+    """The path from a bit above a message down to its leaf. Seven queries, whatever the length."""
+    path = conversation.messages.path_to(
+        place.leaf_id, limit=max(PAGE_SIZE, place.below + 1 + PAGE_SIZE // 2)
+    )
+    is_other = place.leaf_id != conversation.current_leaf_id
+    return replace(_thread(conversation, path), found_id=message_id, is_other=is_other)
 
 
 def load_turn(message: Message) -> Turn:

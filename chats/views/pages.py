@@ -15,9 +15,10 @@ from chats.models import Conversation
 from chats.picker import chosen_model
 from chats.presets import preset_settings
 from chats.temporary import keep_open
-from chats.thread import PAGE_SIZE, Thread, load_thread, load_turn
+from chats.thread import PAGE_SIZE, Thread, load_thread, load_thread_around, load_turn, locate
 from chats.views.answers import (
     PageRequest,
+    SeeOther,
     conversation_context,
     list_context,
     page,
@@ -84,7 +85,10 @@ def start(request: PageRequest) -> HttpResponse:
 
 @page("GET", "HEAD")
 def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
-    """A conversation's newest part; `?compare=` names models to ask side by side."""
+    """A conversation's newest part; `?compare=` names models to ask side by side.
+
+    `?message=` leads to a message of it, in whatever version, which changes nothing for others.
+    """
     found = conversation_or_404(request.user, conversation_id, Right.READ)
     keep_open(conversation=found)
     if request.htmx.target == "thread":
@@ -94,9 +98,15 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         context = {"conversation": found, "thread": load_thread(found, limit=limit)}
         return render(request, "chats/conversation.html#thread-answer", context)
     refreshed = request.GET.get("refresh", "")
+    wanted = parsed_id(request.GET.get("message"))
+    place = locate(found, wanted) if wanted else None
+    if wanted and place and place.below >= MOST_SHOWN:
+        earlier = reverse("chats:messages", args=[found.id])
+        return SeeOther(f"{earlier}?before={place.later_id}#message-{wanted}")
     whole = conversation_context(
         request,
         found,
+        thread=load_thread_around(found, wanted, place) if wanted and place else None,
         refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1,
         **compared_context(request, request.GET.getlist("compare"), payer=found.owner),
     )

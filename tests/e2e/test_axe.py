@@ -47,6 +47,7 @@ SIGNED_IN: Final = {
     "chats:sidebar": "/sidebar/",
     "chats:models": "/models/",
     "chats:archive": "/archive/",
+    "chats:search": "/search/?q=hello",
     "chats:chats": "/chats/",
     "chats:folders": "/folders/",
     "chats:new_folder": "/folders/new/",

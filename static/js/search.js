@@ -1,0 +1,74 @@
+// The search over any page: a combobox in a dialog. Its options are links that the server made.
+
+const options = () => [...document.querySelectorAll('#search-list [role="option"]')];
+const input = () => document.getElementById("search-input");
+let selected = null;
+
+// On the page of the search itself its field is there already.
+export async function run() {
+  const field = document.getElementById("search-page-input");
+  if (field) return field.select();
+  const dialog = document.getElementById("search-dialog") ?? add();
+  if (dialog.open) return dialog.close();
+  const target = "#search-dialog";
+  await window.htmx.ajax("GET", document.querySelector('a[data-action="search"]').href, { source: dialog, target, swap: "innerHTML" });
+  if (!input()) return;
+  dialog.showModal();
+  input().focus();
+}
+
+function add() {
+  const dialog = document.createElement("dialog");
+  dialog.id = "search-dialog";
+  dialog.className = "dialog search-dialog";
+  dialog.setAttribute("aria-labelledby", "search-name");
+  dialog.addEventListener("keydown", keydown);
+  dialog.addEventListener("close", () => dialog.replaceChildren());
+  dialog.addEventListener("htmx:afterSwap", () => select(input()?.value.trim() ? options()[0] : null));
+  // Options are reached by the arrows; a press must not take the focus from the field.
+  dialog.addEventListener("mousedown", (event) => event.target.closest('[role="option"]') && event.preventDefault());
+  document.body.append(dialog);
+  return dialog;
+}
+
+function select(option) {
+  selected?.setAttribute("aria-selected", "false");
+  selected = option ?? null;
+  selected?.setAttribute("aria-selected", "true");
+  selected?.scrollIntoView({ block: "nearest" });
+  if (selected) input()?.setAttribute("aria-activedescendant", selected.id);
+  else input()?.removeAttribute("aria-activedescendant");
+}
+
+function keydown(event) {
+  if (event.isComposing || event.target !== input() || event.altKey) return;
+  const all = options();
+  const at = all.indexOf(selected);
+  const next = { ArrowDown: at + 1, ArrowUp: at < 0 ? all.length - 1 : at - 1 }[event.key];
+  if (next !== undefined) {
+    event.preventDefault();
+    select(all[(next + all.length) % all.length]);
+  }
+  // What the list shows may be of what was typed before: then the page of the search answers.
+  const isNew = document.getElementById("search-list")?.dataset.q !== input().value;
+  if (event.key === "Enter" && selected?.isConnected && !isNew) {
+    event.preventDefault();
+    selected.click();
+  }
+}
+
+// A filter that is chosen or taken away changes what is typed.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-fill]");
+  const field = link?.closest("dialog") ? input() : document.getElementById("search-page-input");
+  if (!link || !field || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  field.value = link.dataset.fill;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// Another place of the same page is no new page: the dialog would stay.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#search-list a:not([data-fill])")) document.getElementById("search-dialog")?.close();
+});
