@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from accounts.models import User
 from chats import generation, reading, runner, transfers
 from chats.models import Transfer
-from config import early_limit
+from config import early_limit, flow
 from config.asgi import application
 from config.serving import StartError, find_address, page_address, why_not_listening
 from providers import discovery, downloads, questions, schedule
@@ -66,9 +66,29 @@ class SiteServer(Server):  # type: ignore[misc]  # Daphne has no types
             if message["type"] == "websocket.send":
                 self._send_text(protocol, message)
             else:
-                await super().handle_reply(protocol, message)
+                await self._send_answer(protocol, message)
         except Disconnected:
             logger.debug("Somebody left while being sent something.")
+
+    async def _send_answer(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send; of an answer in pieces the next one is asked for when this one has gone out."""
+        is_body = message["type"] == "http.response.body"
+        has_more = is_body and bool(message.get("more_body"))
+        if has_more:
+            flow.watch(protocol)
+        elif is_body:
+            flow.unwatch(protocol)
+        await super().handle_reply(protocol, message)
+        if has_more:
+            await flow.drained(protocol)
+
+    def application_checker(self) -> None:
+        """Called every second. Cut off answers whose making failed before daphne answers anew."""
+        for protocol, details in self.connections.items():
+            task = details.get("application_instance")
+            if task and task.done() and not task.cancelled() and task.exception():
+                flow.cut_off(protocol)
+        super().application_checker()
 
     def _send_text(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send to a page. Autobahn holds what is sent to the limit of what may come in."""

@@ -17,6 +17,10 @@ _THREADS: Final = 2
 _executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="exports")
 
 
+class BrokenOffError(Exception):
+    """An export failed in the middle; why was logged. Django takes a TypeError for its own."""
+
+
 async def pieces_of(export: Export) -> AsyncIterator[bytes]:
     """All that there is to send. Whoever iterates closes the export, also before its end."""
     pull = sync_to_async(_pull, thread_sensitive=False, executor=_executor)
@@ -28,5 +32,7 @@ def _pull(export: Export) -> bytes | None:
     close_old_connections()
     try:
         return export.next_piece()
+    except Exception:
+        raise BrokenOffError from None
     finally:
         close_old_connections()

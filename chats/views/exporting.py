@@ -26,10 +26,14 @@ class ExportResponse(StreamingHttpResponse):
     def __init__(self, export: Export) -> None:
         super().__init__(pieces_of(export), content_type=export.media_type)
         self.export = export
-        self._resource_closers.append(export.close)
         self["Content-Disposition"] = content_disposition_header(True, export.name)
         self["X-Content-Type-Options"] = "nosniff"
         self["Content-Security-Policy"] = "default-src 'none'; sandbox"
+
+    def close(self) -> None:
+        """The answer has gone out, or whoever asked has left."""
+        self.export.close()
+        super().close()
 
 
 @page("GET")
