@@ -21,7 +21,6 @@ const late = {
   "pick-model": () => import("./picker.js"),
   "read-aloud": () => import("./read-aloud.js"),
   search: () => import("./search.js"),
-  search: () => import("./search.js"),
   "stop-reading": () => import("./read-aloud.js"),
 };
 
