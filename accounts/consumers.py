@@ -88,6 +88,10 @@ class UserConsumer(AsyncWebsocketConsumer):
         """Do what the page asks for; False when that is nothing known."""
         return False
 
+    async def may_stay(self, user: User) -> bool:
+        """Asked from time to time; False when the socket was closed instead."""
+        return True
+
     async def disconnect(self, code: int) -> None:
         """Leave everything."""
         if self._check is not None:
@@ -150,9 +154,10 @@ class UserConsumer(AsyncWebsocketConsumer):
         while True:
             await asyncio.sleep(settings.SESSION_CHECK_INTERVAL)
             try:
-                code = (
-                    None if await database_sync_to_async(self._session_is_valid)() else SIGNED_OUT
-                )
+                is_valid = await database_sync_to_async(self._session_is_valid)()
+                if is_valid and self._user and not await self.may_stay(self._user):
+                    return
+                code = None if is_valid else SIGNED_OUT
             except DatabaseError:
                 logger.exception("A socket's session could not be checked")
                 code = TRY_AGAIN

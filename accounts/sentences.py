@@ -53,6 +53,8 @@ def _shared(notification: Notification) -> Sentence:
             text = _("%(by)s shared “%(title)s” with you.") % {"by": by, "title": title}
         else:
             text = _("“%(title)s” was shared with you.") % {"title": title}
+    elif data.get("what") == "invited":
+        text = _("%(by)s invited you to “%(title)s”.") % {"by": by, "title": title}
     elif by:
         text = _("%(by)s answered in “%(title)s”, which you share.") % {"by": by, "title": title}
     else:

@@ -136,7 +136,10 @@ def sidebar(request: PageRequest) -> HttpResponse:
     before = parsed_id(request.GET.get("before"))
     context = list_context(request, before=before)
     template = "chats/sidebar.html#items" if request.htmx else "chats/list.html"
-    return render(request, template, context)
+    answer = render(request, template, context)
+    if request.htmx and before is None:
+        answer.write(render(request, "chats/sidebar_shared.html#beside", context).content)
+    return answer
 
 
 def _post(request: PageRequest, found: Conversation) -> HttpResponse:

@@ -84,6 +84,7 @@ function onmessage(data) {
   else if (data.t === "end" && reply) end(reply, data);
   else if (data.t === "gone" && reply) forget(reply);
   else if (data.t === "thread") threadChanged(data.leaf);
+  else if (["here", "typing", "people"].includes(data.t)) import("./people.js").then((people) => people.take(data, connection), () => null);
   else if (["sidebar", "unread", "notification", "read", "announcement"].includes(data.t)) tell(data);
 }
 

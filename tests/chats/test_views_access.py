@@ -14,6 +14,7 @@ from chats.models import (
     Attachment,
     Conversation,
     Folder,
+    Membership,
     Message,
     Preset,
     PromptTemplate,
@@ -48,10 +49,9 @@ def conversation(owner: User) -> Conversation:
     Folder.objects.create(owner=owner, name="Private folder")
     Tag.objects.create(owner=owner, name="Private tag")
     Transfer.objects.create(owner=owner, kind="export", state="done", name="Private name")
-    made = make_conversation(owner, title="Private title")
-    sharing.create_link(
-        owner=owner, conversation=made, audience="people", people=[make_user("fred")]
-    )
+    made, fred = make_conversation(owner, title="Private title"), make_user("fred")
+    Membership.objects.create(conversation=made, user=fred)
+    sharing.create_link(owner=owner, conversation=made, audience="people", people=[fred])
     return made
 
 
@@ -68,6 +68,7 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
     route = next(r for r in ROUTES if r.name == name)
     ids = {
         "conversation_id": conversation.id,
+        "user_id": conversation.memberships.get().user_id,
         "message_id": reply_of(conversation).id,
         "attachment_id": attachment.id,
         "template_id": PromptTemplate.objects.get(owner=conversation.owner).id,
@@ -86,7 +87,7 @@ def everything() -> list[object]:
     """All rows of the app, to see that nothing changed."""
     models = (
         *(Conversation, Message, Attachment, PromptTemplate, Preset, Folder, Tag),
-        *(SharedLink, SharedPage, SharedLink.people.through),
+        *(Membership, SharedLink, SharedPage, SharedLink.people.through),
     )
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 

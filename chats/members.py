@@ -1,0 +1,218 @@
+"""Who takes part in a conversation beside its owner: inviting, changing roles, leaving.
+
+The owner's keys and budget pay for what all of them ask. Knows nothing of sockets: they hear of a
+change by `chats.events` and look for themselves.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import notifications
+from accounts.models import Notification, User
+from accounts.people import find_people
+from chats import events
+from chats.models import Conversation, Membership, Message
+
+Role = Membership.Role
+
+MOST: Final = 30
+"""Members of one conversation: all of them hear of each other."""
+PAGE_SIZE: Final = 30
+_TRIES: Final = 10
+_PERIOD: Final = 60
+"""Seconds in which somebody may look for that many names: nobody tries them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one person asked for; `cost_micros`, millionths of a US dollar, of `priced` replies."""
+
+    name: str
+    is_owner: bool
+    replies: int
+    priced: int
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Conversations of others, last changed first. `next_page` is 0 on the last one."""
+
+    memberships: list[Membership]
+    next_page: int
+
+
+def add_member(*, conversation: Conversation, who: str, role: str, by: User) -> Membership:
+    """Let somebody in, named exactly by username or address, and tell them.
+
+    Raises ValidationError, with the same sentence for whoever is not there and whoever cannot be
+    let in; also after ten names in a minute, and for temporary chats, which nobody else sees.
+    """
+    if conversation.is_temporary:
+        raise ValidationError(_("Nobody can be invited to a temporary chat."), code="temporary")
+    role = _checked(role)
+    _require_try(by)
+    person = _find(who)
+    if person.pk == conversation.owner_id:
+        raise ValidationError(_("This chat is your own."), code="owner")
+    with transaction.atomic():
+        Conversation.objects.select_for_update().only("id").get(id=conversation.id)
+        mine = Membership.objects.filter(conversation=conversation)
+        if mine.filter(user=person).exists():
+            raise ValidationError(
+                _("“%(name)s” takes part already.") % {"name": person.username}, code="member"
+            )
+        if mine.count() >= MOST:
+            raise ValidationError(
+                _("Up to %(most)d people can be invited to a chat.") % {"most": MOST}, code="full"
+            )
+        made = Membership.objects.create(conversation=conversation, user=person, role=role)
+        notifications.notify(
+            user_id=person.pk,
+            kind=Notification.Kind.SHARED,
+            data={
+                "what": "invited",
+                "title": str(conversation),
+                "path": _path(conversation),
+                "by": by.username,
+            },
+            subject=_subject(conversation),
+        )
+        events.sidebar_changed(person.pk)
+        events.people_changed(conversation.id, [person.pk])
+    return made
+
+
+def change_role(*, membership: Membership, role: str) -> None:
+    """What a member may do from now on. Raises ValidationError for what is no role."""
+    role = _checked(role)
+    with transaction.atomic():
+        if Membership.objects.filter(id=membership.pk).exclude(role=role).update(role=role):
+            events.people_changed(membership.conversation_id, [membership.user_id])
+    membership.role = role
+
+
+def remove_member(*, conversation: Conversation, user_id: UUID) -> bool:
+    """End a membership, by the owner or by leaving; False when there was none.
+
+    What they wrote stays. Their pages close, and what they were told of the chat is taken back.
+    """
+    with transaction.atomic():
+        found = Membership.objects.filter(conversation=conversation, user_id=user_id)
+        if not found.delete()[0]:
+            return False
+        notifications.withdraw(user_ids=[user_id], subject=_subject(conversation))
+        events.sidebar_changed(user_id)
+        events.people_changed(conversation.id, [user_id])
+    return True
+
+
+def members_of(conversation: Conversation) -> Sequence[Membership]:
+    """Members with their users, by name. One query."""
+    found = Membership.objects.filter(conversation=conversation).select_related("user")
+    return list(found.order_by("user__username"))
+
+
+def shared_with(user: User, *, page: int = 1, size: int = PAGE_SIZE) -> Shared:
+    """Conversations of others that `user` takes part in, with them and their owners. One query."""
+    start = (max(page, 1) - 1) * size
+    found = Membership.objects.filter(
+        user=user, conversation__deleted_at=None, conversation__is_temporary=False
+    ).select_related("conversation__owner")
+    found = found.order_by("-conversation__updated_at", "-conversation_id")
+    rows = list(found.defer("conversation__system_prompt")[start : start + size + 1])
+    return Shared(rows[:size], max(page, 1) + 1 if len(rows) > size else 0)
+
+
+def spending_by_author(conversation: Conversation) -> list[Spent]:
+    """Who asked for how much, the dearest first; copies from elsewhere are not counted. One query.
+
+    What authors whose account is gone asked for counts as the owner's.
+    """
+    replies = conversation.messages.filter(
+        role=Message.Role.ASSISTANT, created_at__gte=conversation.created_at
+    )
+    rows = (
+        replies.order_by()
+        .values("author_id", "author__username")
+        .annotate(
+            replies=Count("id"),
+            priced=Count("id", filter=Q(cost_micros__isnull=False)),
+            read=Sum("input_tokens", default=0),
+            written=Sum("output_tokens", default=0),
+            cost=Sum("cost_micros", default=0),
+        )
+    )
+    owner = conversation.owner.username
+    spent = [
+        Spent(
+            name=row["author__username"] or owner,
+            is_owner=row["author_id"] is None,
+            replies=row["replies"],
+            priced=row["priced"],
+            input_tokens=row["read"],
+            output_tokens=row["written"],
+            cost_micros=row["cost"],
+        )
+        for row in rows
+    ]
+    return sorted(spent, key=lambda each: (-each.cost_micros, -each.output_tokens, each.name))
+
+
+def _find(who: str) -> User:
+    found, unknown = find_people(who, limit=2)
+    if len(found) != 1 or unknown:
+        raise ValidationError(
+            _("Nobody by that name or address can be invited. It has to be exact."),
+            code="unknown",
+        )
+    return found[0]
+
+
+def _checked(role: str) -> str:
+    if role not in Role.values:
+        raise ValidationError(_("Choose what they may do."), code="role")
+    return role
+
+
+def _require_try(user: User) -> None:
+    """Each try holds a place for a period; taking one is atomic in every cache."""
+    now = time.time()
+    free_at: list[float] = []
+    for place in range(_TRIES):
+        name = f"invitation:{user.pk}:{place}"
+        if cache.add(name, now + _PERIOD, _PERIOD):
+            return
+        free_at.append(cache.get(name, now))
+    wait = max(1, math.ceil(min(free_at) - now))
+    raise ValidationError(
+        ngettext(
+            "Too many invitations: the next one is possible in %(count)d second.",
+            "Too many invitations: the next one is possible in %(count)d seconds.",
+            wait,
+        )
+        % {"count": wait},
+        code="too_many",
+    )
+
+
+def _path(conversation: Conversation) -> str:
+    return reverse("chats:conversation", args=[conversation.id])
+
+
+def _subject(conversation: Conversation) -> str:
+    return f"shared:{_path(conversation)}"
