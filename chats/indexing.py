@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chats.index_words import (
     REPLY,
@@ -119,7 +119,7 @@ def catch_up(*, limit: int = _CONVERSATIONS) -> int:
 
     Returns how many there were: zero when the index is complete. Two queries then.
     """
-    missing = Conversation.objects.filter(is_indexed=False, **_INDEXED)
+    missing = Conversation.objects.filter(missing_chats())
     ids = list(missing.values_list("id", flat=True)[:limit])
     index_conversations(ids)
     deleted = Conversation.objects.filter(is_indexed=True, deleted_at__isnull=False)
@@ -129,6 +129,11 @@ def catch_up(*, limit: int = _CONVERSATIONS) -> int:
             _remove(SearchEntry.objects.filter(conversation_id=conversation_id))
             deleted.filter(id=conversation_id).update(is_indexed=False)
     return len(ids) + len(doomed)
+
+
+def missing_chats() -> Q:
+    """The condition of conversations that `catch_up` will index."""
+    return Q(is_indexed=False, **_INDEXED)
 
 
 def erase_words(*, pages: int = 500) -> bool:

@@ -36,7 +36,20 @@ ALTER TABLE chats_searchentry ADD COLUMN vector tsvector NOT NULL DEFAULT '';
 ALTER TABLE chats_searchentry SET (toast_tuple_target = 128);
 CREATE INDEX chats_searchentry_vector ON chats_searchentry USING gin (vector);
 """
-POSTGRESQL_BACK = "ALTER TABLE chats_searchentry DROP COLUMN vector;"
+# The planner knows nothing of how words go together, and would at times read all vectors, or all
+# entries from the newest on, in place of the index. What a function sets holds within it alone.
+POSTGRESQL_FUNCTION = """
+CREATE FUNCTION chats_search_matches(query tsquery, lowest bigint, beyond bigint)
+RETURNS TABLE (id bigint, conversation_id uuid) LANGUAGE sql STABLE ROWS 50
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET max_parallel_workers_per_gather = 0 SET jit = off
+AS $$
+    SELECT e.id, e.conversation_id FROM chats_searchentry AS e
+    WHERE e.vector @@ query AND e.id + 0 >= lowest AND e.id + 0 < beyond
+    ORDER BY e.id DESC
+$$;
+"""
+POSTGRESQL_BACK = "DROP FUNCTION chats_search_matches; ALTER TABLE chats_searchentry DROP COLUMN vector;"
 
 
 def forwards(apps, schema_editor):
@@ -44,6 +57,7 @@ def forwards(apps, schema_editor):
         _each_statement(schema_editor, SQLITE)
     else:
         schema_editor.execute(POSTGRESQL)
+        schema_editor.execute(POSTGRESQL_FUNCTION, params=None)
 
 
 def backwards(apps, schema_editor):

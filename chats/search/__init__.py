@@ -107,7 +107,7 @@ def _window(
             conversations=narrowed.conversations,
             lowest=narrowed.lowest,
             end=min(narrowed.end, end),
-            owner_id=user.id,
+            owner_id=user.id if kind == Kind.MESSAGE else None,
         )
         inside = [in_conversation(kind, each) for each in narrowed.only or shared]
         elsewhere = replace(wanted, places=inside, owner_id=None)

@@ -15,12 +15,15 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from chats.index_words import LAST_ID, between
+from chats.index_words import LAST_ID, SLOTS, between
 from chats.models import Conversation, SearchEntry
 from chats.search.syntax import Term
 
 _FIRST_STRETCHES: Final = (4_000, 16_000)
 """Entries of the owner's that PostgreSQL is asked for before all the others."""
+
+_ROUND: Final = SLOTS * 2**12
+"""Stretches begin with a span, so that few spans are needed to tell them."""
 
 _SQLITE: Final = """
     SELECT e.id, e.conversation_id, e.message_id, e.size{counts}
@@ -29,14 +32,12 @@ _SQLITE: Final = """
         AND chats_searchwords.rowid < %s AND EXISTS ({conversations})
     ORDER BY chats_searchwords.rowid DESC LIMIT %s
 """
-# In steps, and with `+ 0`, lest it walk through all entries from the newest on in search of a rare
-# word; texts are read of the few that stay.
+# The function is the migration's: it always uses the index, and gives the newest first. CASE has
+# their conversations looked up one by one, until there are enough. Texts are read of those alone.
 _POSTGRESQL: Final = """
-    WITH found AS MATERIALIZED (
-        SELECT id, conversation_id FROM chats_searchentry
-        WHERE vector @@ %s::tsquery AND id + 0 >= %s AND id + 0 < %s
-    ), newest AS MATERIALIZED (
-        SELECT e.id FROM found AS e WHERE EXISTS ({conversations}) ORDER BY e.id DESC LIMIT %s
+    WITH newest AS MATERIALIZED (
+        SELECT e.id FROM chats_search_matches(%s::tsquery, %s, %s) AS e
+        WHERE CASE WHEN EXISTS ({conversations}) THEN true ELSE false END LIMIT %s
     )
     SELECT e.id, e.conversation_id, e.message_id, e.size{counts}
     FROM newest JOIN chats_searchentry AS e ON e.id = newest.id ORDER BY e.id DESC
@@ -76,13 +77,15 @@ class Match:
 
 
 def find_newest(wanted: Wanted, *, limit: int) -> list[Match]:
-    """The newest `limit` matches, newest first. One query; on PostgreSQL five at most."""
+    """The newest `limit` matches, newest first. One query; on PostgreSQL six at most."""
     if wanted.lowest >= wanted.end or not wanted.places:
         return []
     if connection.vendor == "sqlite":
         return _run(_fts5(wanted), wanted, lowest=wanted.lowest, end=wanted.end, limit=limit)
     found: list[Match] = []
     end = wanted.end
+    if wanted.owner_id is not None:
+        end = min(end, _newest_id(wanted) + 1)
     for count in _FIRST_STRETCHES if wanted.owner_id else ():
         start = _id_before(wanted, end, count)
         if start is None:
@@ -120,11 +123,21 @@ def _conversation_of_entry(conversations: QuerySet[Conversation]) -> tuple[str, 
     return sql, tuple(params)
 
 
+def _newest_id(wanted: Wanted) -> int:
+    mine = SearchEntry.objects.filter(owner_id=wanted.owner_id).order_by("-id")
+    return mine.values_list("id", flat=True).first() or 0
+
+
 def _id_before(wanted: Wanted, end: int, count: int) -> int | None:
-    """The lowest id of the newest `count` entries before `end`; None when there are fewer."""
+    """The lowest id of the newest `count` entries before `end`, or of a few more.
+
+    None when there are fewer.
+    """
     entries = SearchEntry.objects.filter(owner_id=wanted.owner_id, id__lt=end)
     entries = entries.filter(id__gte=wanted.lowest).order_by("-id")
-    return next(iter(entries.values_list("id", flat=True)[count - 1 : count]), None)
+    for found in entries.values_list("id", flat=True)[count - 1 : count]:
+        return max(found - found % _ROUND, wanted.lowest)
+    return None
 
 
 def _included(terms: Iterable[Term]) -> list[Term]:
