@@ -48,7 +48,8 @@ def conversation(owner: User) -> Conversation:
     Preset.objects.create(owner=owner, name="Private preset", model="demo/demo")
     Folder.objects.create(owner=owner, name="Private folder")
     Tag.objects.create(owner=owner, name="Private tag")
-    Transfer.objects.create(owner=owner, kind="export", state="done", name="Private name")
+    for kind in Transfer.Kind:
+        Transfer.objects.create(owner=owner, kind=kind, state="done", name="Private name")
     made, fred = make_conversation(owner, title="Private title"), make_user("fred")
     Membership.objects.create(conversation=made, user=fred)
     sharing.create_link(owner=owner, conversation=made, audience="people", people=[fred])
@@ -77,7 +78,8 @@ def address(name: str, conversation: Conversation, attachment: Attachment) -> st
         "tag_id": Tag.objects.get(owner=conversation.owner).id,
         "link_id": conversation.shared_links.get().id,
         "token": conversation.shared_links.get().token,
-        "transfer_id": Transfer.objects.get(owner=conversation.owner).id,
+        "transfer_id": Transfer.objects.get(owner=conversation.owner, kind="export").id,
+        "import_id": Transfer.objects.get(owner=conversation.owner, kind="import").id,
     }
     wanted = {key: ids[key] for key in route.pattern.converters}
     return reverse(f"chats:{name}", kwargs=wanted)

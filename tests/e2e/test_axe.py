@@ -54,6 +54,7 @@ SIGNED_IN: Final = {
     "chats:tags": "/tags/",
     "accounts:general": "/settings/",
     "chats:data": "/settings/data/",
+    "chats:imports": "/import/",
     "accounts:account": "/settings/account/",
     "account_change_password": "/accounts/password/change/",
     "chats:templates": "/templates/",
@@ -103,7 +104,8 @@ NO_PAGES: Final = {
     "chats:bring-back", "chats:choose", "chats:continue", "chats:copy_preset",
     "chats:copy_template", "chats:delete", "chats:delete-all", "chats:delete-archived",
     "chats:delete_from", "chats:delete_preset", "chats:delete_template", "chats:discard",
-    "chats:export", "chats:export_progress",
+    "chats:export", "chats:export_progress", "chats:cancel_import", "chats:start_import",
+    "chats:undo_import",
     "chats:end", "chats:footer", "chats:keep", "chats:message", "chats:model", "chats:pin",
     "chats:put-away", "chats:rate", "chats:raw", "chats:regenerate", "chats:restore",
     "chats:restore-deletion", "chats:retry", "chats:seen", "chats:start", "chats:stay",
@@ -116,6 +118,8 @@ NO_PAGES: Final = {
     "providers:refresh", "providers:test_key",
 }  # fmt: skip
 """Only forms are posted there, or they answer with something that is no page of its own."""
+ELSEWHERE: Final = {"chats:import"}
+"""Looked at by tests/e2e/test_importing.py."""
 
 
 def addresses(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
@@ -162,7 +166,7 @@ def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
 def test_every_address_is_known_here() -> None:
     """As a page to look at, or as none."""
     pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_FOLDERS, *OF_THE_LIBRARY}
-    assert set(addresses(get_resolver())) == pages | NO_PAGES
+    assert set(addresses(get_resolver())) == pages | NO_PAGES | ELSEWHERE
     assert not pages & NO_PAGES
 
 

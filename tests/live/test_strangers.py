@@ -50,6 +50,7 @@ async def theirs(ann: Person, accounts: Accounts) -> Theirs:
         "link_id": link_id,
         "token": token,
         "transfer_id": transfer_id,
+        "import_id": await import_of(ann),
         "conversation_id": reply.conversation_id,
         "user_id": await member_of(ann, reply.conversation_id),
         "user_id": await member_of(ann, reply.conversation_id),
@@ -88,6 +89,14 @@ async def keep(
     found = re.search(rf"/{kind}/([0-9a-f-]{{36}})/", (await person.get(f"/{kind}/")).text)
     assert found
     return found[1]
+
+
+async def import_of(person: Person) -> str:
+    """Upload an export; the import's id."""
+    files = {"file": ("export.json", b'[{"uuid": "a", "name": "A", "chat_messages": []}]')}
+    answer = await person.submit("/import/", {}, files=files)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"]).strip("/").rpartition("/")[2]
 
 
 def addresses(ids: Theirs) -> Iterator[str]:
