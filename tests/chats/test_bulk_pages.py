@@ -1,5 +1,6 @@
 """The page of all chats, and its buttons."""
 
+import json
 from datetime import timedelta
 from html import unescape
 from re import findall, search
@@ -14,6 +15,7 @@ from accounts.models import User
 from chats.models import Conversation, Folder, Tag
 from tests.chats.pages import HTMX
 from tests.chats.test_bulk import chats, stored
+from tests.chats.test_exporting_pages import download
 
 PAGE = "/chats/"
 CHANGE = "/chats/change/"
@@ -276,3 +278,27 @@ def test_without_htmx_one_comes_back_to_the_same_list(owner: User, owner_client:
     body = {"action": "pin", "conversation": [made[0].id], "show": "listed", "sort": "title"}
     answer = owner_client.post(CHANGE, body)
     assert (answer.status_code, answer["Location"]) == (303, "/chats/?show=listed&sort=title")
+
+
+def test_a_selection_is_exported(owner: User, stranger: User, owner_client: Client) -> None:
+    first, second, _third = chats(owner, 3)
+    chats(stranger, 1, title="Theirs")
+    chats(owner, 1, archived_at=timezone.now(), title="Away")
+    for chosen, titles in (
+        ({"conversation": [first.id, second.id]}, {"Chat-000", "Chat-001"}),
+        ({"every": "1", "show": "archived"}, {"Away"}),
+    ):
+        body = {**chosen, "format": "json", "form": "file", "action": ""}
+        exported = json.loads(download(owner_client.post("/export/", body)))
+        assert {each["title"] for each in exported["conversations"]} == titles
+
+
+def test_the_pages_of_a_folder_and_of_the_archive_lead_here(
+    owner: User, owner_client: Client
+) -> None:
+    folder = Folder.objects.create(owner=owner, name="Work")
+    chats(owner, 1, folder=folder, archived_at=timezone.now())
+    chats(owner, 1, folder=folder)
+    page = owner_client.get(f"/folders/{folder.id}/").text
+    assert f'href="/chats/?folder={folder.id}"' in page
+    assert 'href="/chats/?show=archived"' in owner_client.get("/archive/").text
