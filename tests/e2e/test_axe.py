@@ -55,6 +55,7 @@ SIGNED_IN: Final = {
     "accounts:general": "/settings/",
     "chats:data": "/settings/data/",
     "chats:imports": "/import/",
+    "chats:shares": "/settings/shares/",
     "accounts:account": "/settings/account/",
     "account_change_password": "/accounts/password/change/",
     "chats:templates": "/templates/",
@@ -96,6 +97,13 @@ OF_THE_LIBRARY: Final = {
     "chats:preset": "/presets/{preset}/",
     "chats:use_preset": "/presets/{preset}/use/",
 }
+OF_SHARES: Final = {
+    "chats:share": "/c/{chat}/share/?message={reply}",
+    "chats:share_link": "/c/{chat}/share/{link}/",
+    "chats:shares": "/settings/shares/",
+    "chats:shared": "/s/{token}/",
+    "chats:continue_shared": "/s/{token}/continue/",
+}
 NO_PAGES: Final = {
     "chats:delete_folder", "chats:delete_tag", "chats:folder_inside", "chats:move_folder",
     "chats:change-chats", "chats:restore-chats", "chats:unarchive-chats",
@@ -116,6 +124,7 @@ NO_PAGES: Final = {
     "providers:delete_key", "providers:disable_key", "providers:downloads",
     "providers:enable_key", "providers:environment_downloads", "providers:make_default",
     "providers:refresh", "providers:test_key",
+    "chats:refresh_link", "chats:revoke_link", "chats:shared_file", "chats:shared_thumbnail",
 }  # fmt: skip
 """Only forms are posted there, or they answer with something that is no page of its own."""
 ELSEWHERE: Final = {"chats:import"}
@@ -165,7 +174,7 @@ def a_chat(person: Person) -> tuple[Chat, dict[str, str]]:
 
 def test_every_address_is_known_here() -> None:
     """As a page to look at, or as none."""
-    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_FOLDERS, *OF_THE_LIBRARY}
+    pages = {*SIGNED_OUT, *SIGNED_IN, *OF_A_CHAT, *OF_FOLDERS, *OF_THE_LIBRARY, *OF_SHARES}
     assert set(addresses(get_resolver())) == pages | NO_PAGES | ELSEWHERE
     assert not pages & NO_PAGES
 
@@ -225,6 +234,18 @@ def test_pages_of_folders(ann: Person) -> None:
     for name, path in OF_FOLDERS.items():
         page.goto(path.format(**ids))
         check(page, name)
+
+
+def test_pages_of_shares(ann: Person) -> None:
+    """A link to a chat of everything: for its owner, and as others see it."""
+    chat, ids = a_chat(ann)
+    form = {"title": "Shared", "audience": "public", "expiry": "30", "shows_name": "on"}
+    made = ann.post(f"/c/{ids['chat']}/share/", {**form})
+    ids["link"] = re.findall(r"/share/([0-9a-f-]{36})/", made)[0]
+    ids["token"] = re.findall(r"/s/([\w-]{43})/", made)[0]
+    for name, path in OF_SHARES.items():
+        chat.page.goto(path.format(**ids))
+        check(chat.page, name)
 
 
 def test_pages_of_the_library(ann: Person) -> None:

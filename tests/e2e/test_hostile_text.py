@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from chats.texts import clean_title
 from tests.data.payloads import ALL_IN_ONE, FLAG, LINES, PAYLOADS
@@ -25,12 +25,17 @@ _HANDLERS = """() => [...document.querySelectorAll("*")].flatMap((element) =>
   .map(({ name, value }) => `${element.tagName} ${name}=${value}`))"""
 
 
-def nothing_happened(chat: Chat) -> None:
+def nothing_acts(page: Page) -> None:
     """No script ran, and nothing is on the page that could run or load one later."""
-    page = chat.page
     assert page.evaluate(f"() => window.{FLAG}") is None
     assert page.evaluate(_ELEMENTS_THAT_ACT) == []
     assert page.evaluate(_HANDLERS) == []
+
+
+def nothing_happened(chat: Chat) -> None:
+    """Neither that, nor was anything opened or taken away."""
+    page = chat.page
+    nothing_acts(page)
     assert len(page.context.pages) == 1
     expect(chat.composer).to_have_count(1)
     expect(chat.sidebar).to_be_visible()
