@@ -14,8 +14,6 @@ function show() {
   const page = form().querySelector("[data-bulk-page]");
   page.checked = all.every((box) => box.checked);
   page.indeterminate = !page.checked && number > 0;
-  const offer = form().querySelector("[data-bulk-every]");
-  if (offer) offer.hidden = !page.checked;
   const words = place.dataset.words.replace("%s", new Intl.NumberFormat(document.documentElement.lang).format(number));
   if (place.textContent === words) return;
   // Not said of a page that nobody has touched.
