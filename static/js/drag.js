@@ -45,14 +45,16 @@ function mark(place) {
   if (box) spring = setTimeout(() => (box.open = true), SPRING);
 }
 
-document.addEventListener("dragover", (event) => {
-  if (!dragged) return;
-  const place = placeAt(event.target);
-  mark(place);
-  if (!place) return;
-  event.preventDefault();
-  event.dataTransfer.dropEffect = "move";
-});
+for (const name of ["dragenter", "dragover"]) {
+  document.addEventListener(name, (event) => {
+    if (!dragged) return;
+    const place = placeAt(event.target);
+    mark(place);
+    if (!place) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "move";
+  });
+}
 
 document.addEventListener("drop", (event) => {
   const place = dragged && placeAt(event.target);
