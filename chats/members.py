@@ -80,7 +80,9 @@ def add_member(*, conversation: Conversation, who: str, role: str, by: User) -> 
             raise ValidationError(
                 _("Up to %(most)d people can be invited to a chat.") % {"most": MOST}, code="full"
             )
-        made = Membership.objects.create(conversation=conversation, user=person, role=role)
+        made = Membership.objects.create(
+            conversation=conversation, user=person, role=role, is_unread=True
+        )
         notifications.notify(
             user_id=person.pk,
             kind=Notification.Kind.SHARED,

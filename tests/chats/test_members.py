@@ -60,6 +60,8 @@ class TestInviting:
         (told,) = notifications.list_notifications(user=stranger).entries
         assert told.sentence.text == f"{owner.username} invited you to “Plans”."
         assert told.sentence.link == f"/c/{chat.id}/"
+        unread.mark_read(conversation=chat, user=stranger)
+        assert notifications.count_unread(stranger) == 0
 
     def test_unknown_locked_and_vague_names_look_the_same(
         self, chat: Conversation, owner: User, stranger: User
@@ -186,7 +188,7 @@ class TestWriting:
         members.change_role(membership=chat.memberships.get(), role="reader")
         page = client.get(path).content.decode()
         assert 'id="composer"' not in page
-        assert "You can read this chat of" in page
+        assert "You can read this chat" in page
         for forbidden in ("/edit/", "/regenerate/", "/switch/", "/rating/", '/settings/"'):
             assert f'hx-post="/m/{reply_of(chat).id}{forbidden}' not in page
 
