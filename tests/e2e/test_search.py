@@ -1,0 +1,93 @@
+"""Finding chats and messages again, by keyboard, on a phone, and with hostile words."""
+
+from playwright.sync_api import expect
+
+from tests.data.payloads import FLAG, SCRIPTS
+from tests.e2e.conftest import People
+from tests.e2e.person import PHONE, Chat, Person
+
+
+def dialog_of(chat: Chat) -> None:
+    chat.page.keyboard.press("Control+k")
+    expect(chat.page.get_by_role("combobox", name="Search chats and messages")).to_be_focused()
+
+
+def test_by_keyboard_to_a_message_in_another_version(ann: Person) -> None:
+    """Ctrl+K, words, arrows, Enter; the message is on screen, and the chat stays as it was."""
+    address = ann.start("Where do kestrels nest?")
+    ann.start("Something else")
+    chat = ann.open(address)
+    chat.reply_is("complete")
+    chat.page.get_by_role("link", name="Edit").click()
+    chat.page.locator("[data-edit-form] textarea").fill("Where do ospreys nest?")
+    chat.page.locator("[data-edit-form] textarea").press("Enter")
+    expect(chat.page.locator(".message-user .message-body")).to_have_text("Where do ospreys nest?")
+    chat.reply_is("complete")
+
+    dialog_of(chat)
+    dialog = chat.page.locator("#search-dialog")
+    expect(dialog.get_by_role("option").nth(1)).to_contain_text("Something else")
+    chat.page.keyboard.type("kestrels from:m")
+    expect(dialog.get_by_role("option").first).to_have_text("from:me")
+    chat.page.keyboard.press("Enter")
+    hit = dialog.get_by_role("option", selected=True)
+    expect(hit).to_contain_text("Question")
+    expect(hit.locator("mark")).to_have_text("kestrels")
+    expect(dialog.get_by_role("status")).to_have_text("1 result")
+    expect(dialog.get_by_role("link", name="from:me")).to_be_visible()
+    chat.page.keyboard.press("Enter")
+    shown = chat.page.locator(".message-user .message-body")
+    expect(shown).to_have_text("Where do kestrels nest?")
+    expect(shown).to_be_in_viewport()
+    expect(chat.page.get_by_text("This is another version of the chat")).to_be_visible()
+    # The socket that tells of the current version does not take it away.
+    chat.page.wait_for_timeout(500)
+    expect(shown).to_have_text("Where do kestrels nest?")
+    other = ann.open(address)
+    expect(other.page.locator(".message-user .message-body")).to_have_text("Where do ospreys nest?")
+
+    chat.send("And owls?")
+    expect(chat.page.locator(".message-user .message-body").last).to_have_text("And owls?")
+    expect(other.page.locator(".message-user .message-body").last).to_have_text("And owls?")
+    expect(other.page.locator(".message-user .message-body").first).to_have_text(
+        "Where do kestrels nest?"
+    )
+
+
+def test_escape_and_chips(ann: Person) -> None:
+    """Esc closes and gives the focus back; a filter that is taken away widens the search."""
+    chat = ann.open(ann.start("Hello there"))
+    composer = chat.page.locator("#composer")
+    composer.focus()
+    dialog_of(chat)
+    chat.page.keyboard.type("hello is:pinned")
+    dialog = chat.page.locator("#search-dialog")
+    expect(dialog.get_by_text("Nothing was found.", exact=True).last).to_be_visible()
+    dialog.get_by_role("link", name="is:pinned").click()
+    expect(chat.page.locator("#search-input")).to_have_value("hello")
+    expect(dialog.get_by_role("option").first).to_contain_text("Hello there")
+    chat.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(composer).to_be_focused()
+
+
+def test_page_on_a_phone_with_hostile_words(people: People) -> None:
+    """The button in the drawer; what is found is text; nothing is wider than the screen."""
+    ann = people(viewport=PHONE)
+    ann.start("needle " + " ".join(SCRIPTS[:4]))
+    chat = ann.open("/")
+    chat.page.get_by_role("button", name="Show the sidebar").click()
+    chat.page.locator("#sidebar").get_by_role("link", name="Search").click()
+    field = chat.page.get_by_role("combobox", name="Search chats and messages")
+    field.fill("needle script")
+    option = chat.page.get_by_role("option")
+    expect(option.first).to_contain_text("<script>")
+    field.press("ArrowUp")
+    field.press("ArrowDown")
+    assert chat.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    chat.page.goto("/search/?q=needle")
+    expect(chat.page.locator(".search-hit").first).to_contain_text("<script>")
+    chat.page.get_by_role("searchbox").fill("nothing like it")
+    expect(chat.page.get_by_role("status").first).to_have_text("Nothing was found.")
+    expect(chat.page).to_have_url("/search/?q=nothing%20like%20it")
+    assert chat.page.evaluate(f"window.{FLAG}") is None
