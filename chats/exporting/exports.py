@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -83,6 +85,7 @@ class Export:
         self._language = translation.get_language()
         self._lock = Lock()
         self._is_over = False
+        self._has_begun = False
 
     def next_piece(self) -> bytes | None:
         """What comes next, never empty; None at the end. Queries for what is written in it.
@@ -94,11 +97,12 @@ class Export:
                 return None
             try:
                 piece = self._gather()
+                with _in_passing():
+                    self._progress.note(done=self.counts.chats)
             except Exception:
-                self._end(_("Something went wrong on our side. Try again, please."))
                 logger.exception("An export failed")
+                self._end(_("Something went wrong on our side. Try again, please."))
                 raise
-            self._progress.note(done=self.counts.chats)
             if not piece:
                 self._end()
             return piece or None
@@ -116,8 +120,11 @@ class Export:
         for piece in self._pieces:
             gathered.append(piece)
             size += len(piece)
-            if size >= _PIECE or (size and time.monotonic() - started > _PATIENCE):
+            # What an export begins with goes out at once.
+            waited = not self._has_begun or time.monotonic() - started > _PATIENCE
+            if size >= _PIECE or (size and waited):
                 break
+        self._has_begun = True
         return b"".join(gathered)
 
     def _end(self, error: str = "") -> None:
@@ -128,9 +135,10 @@ class Export:
         # One that was silent for too long, and ended for that, may have come to its end after all.
         before = [Transfer.State.RUNNING, Transfer.State.FAILED]
         to = Transfer.State.FAILED if error else Transfer.State.DONE
-        transfers.change_state(
-            transfer=self.transfer, to=to, before=before, error=error, done=done, report=report
-        )
+        with _in_passing():
+            transfers.change_state(
+                transfer=self.transfer, to=to, before=before, error=error, done=done, report=report
+            )
 
 
 def start_export(*, chosen: Chosen, wanted: Wanted, transfer_id: UUID | None = None) -> Export:
@@ -180,6 +188,15 @@ def _write(wanted: Wanted, chosen: Chosen, counts: Counts) -> Generator[bytes, N
         case Format.MARKDOWN, Form.FILE:
             return markdown.write_file(chosen, counts, wanted.taste)
     return archive.write_markdown(chosen, counts, wanted.taste)
+
+
+@contextmanager
+def _in_passing() -> Iterator[None]:
+    """A database that is too busy to note how far it is does not end an export."""
+    try:
+        yield
+    except DatabaseError as error:
+        logger.warning("The state of an export could not be noted: %s", error)
 
 
 def _sweep(user: User) -> None:

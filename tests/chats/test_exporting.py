@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -356,6 +357,30 @@ def test_our_own_fault_ends_it_in_words(
         list(pieces(running))
     assert running.next_piece() is None
     assert Transfer.objects.get().error == "Something went wrong on our side. Try again, please."
+
+
+def test_a_database_that_is_too_busy_to_note_it_does_not_end_it(
+    owner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*_args: object, **_options: object) -> bool:
+        raise OperationalError("database is locked")
+
+    make_conversation(owner)
+    running = export(choose_all(user=owner))
+    monkeypatch.setattr("chats.transfers.Progress.note", locked)
+    monkeypatch.setattr("chats.transfers.change_state", locked)
+    validator().validate(json.loads(b"".join(pieces(running))))
+    assert "The state of an export could not be noted: database is locked" in caplog.text
+
+
+def test_the_beginning_goes_out_before_anything_is_read(
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_conversation(owner)
+    running = export(choose_all(user=owner))
+    # Folders, tags, and that it runs.
+    with django_assert_num_queries(3):
+        assert (running.next_piece() or b"").startswith(b'{"format":"parley-export"')
 
 
 def test_a_few_at_once(owner: User, stranger: User) -> None:
