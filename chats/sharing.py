@@ -5,6 +5,7 @@ chat afterwards changes nothing of it. A link is closed while its chat is delete
 locked out. `chats.copies` goes on from it.
 """
 
+import re
 import secrets
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -31,6 +32,8 @@ MAX_PEOPLE: Final = 50
 """Named on one link."""
 MAX_LINKS: Final = 50
 """Of one conversation."""
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def create_link(
@@ -165,7 +168,7 @@ def links_of(user: User, *, conversation: Conversation | None = None) -> QuerySe
 
 
 def open_link(token: str, user: User | None) -> SharedLink | None:
-    """The link with its owner, if `user`, or whoever has the address, may open it now.
+    """The link with its owner, if `user`, or else whoever has the address, may open it now.
 
     One query, by the index; one more for links that name people. None is all that is told of a link
     that never was, was revoked, is over, or is for others.
@@ -206,6 +209,8 @@ def find_file(link: SharedLink, attachment_id: UUID) -> Attachment | None:
 
 def _open_ones(token: str) -> QuerySet[SharedLink]:
     holds = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    # What can be no token may hold what a database does not take.
+    token = token if _TOKEN.fullmatch(token) else ""
     found = SharedLink.objects.filter(holds, token=token, owner__is_active=True)
     found = found.filter(conversation__deleted_at=None, conversation__is_temporary=False)
     return found.select_related("owner")
