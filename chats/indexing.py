@@ -213,6 +213,14 @@ _MESSAGE_FIELDS: Final = (
     "id", "conversation_id", "conversation__owner_id", "author_id", "role", "provider", "model",
     "content", "created_at", "has_files",
 )  # fmt: skip
+_INSERT_SQLITE: Final = """
+    INSERT INTO chats_searchentry (id, owner_id, conversation_id, message_id, size, words)
+    VALUES (%s, %s, %s, %s, %s, %s)
+"""
+_INSERT_POSTGRESQL: Final = """
+    INSERT INTO chats_searchentry (id, owner_id, conversation_id, message_id, size, words, vector)
+    VALUES (%s, %s, %s, %s, %s, %s, %s::tsvector) ON CONFLICT DO NOTHING
+"""
 _TITLE_FIELDS: Final = ("id", "owner_id", "title", "created_at")
 
 
@@ -268,47 +276,37 @@ def _store(entries: list[_Entry]) -> None:
     for at in range(0, len(entries), _BATCH):
         batch = entries[at : at + _BATCH]
         _find_places(batch)
-        if connection.vendor == "sqlite":
-            SearchEntry.objects.bulk_create(map(_row, batch))
-        else:
-            _copy_in(batch)
+        _insert(batch)
 
 
 def _find_places(entries: Sequence[_Entry]) -> None:
     """Give each an id of its own: of the same second many may be, of imports all.
 
-    One query, but for crowds: four places are looked at together.
+    One query, but for crowds: of few entries four places each are looked at together.
     """
     taken: set[int] = set()
     crowded, spread = list(entries), 1
     while crowded:
-        choices = {entry.id: _places(entry.id, spread) for entry in crowded}
+        tries = 3 if len(crowded) < _BATCH // 2 else 0
+        choices = {entry.id: _places(entry.id, spread, tries) for entry in crowded}
         asked = [place for places in choices.values() for place in places]
         taken.update(SearchEntry.objects.filter(id__in=asked).values_list("id", flat=True))
         left = []
         for entry in crowded:
             places = choices[entry.id]
             free = next((place for place in places if place not in taken), None)
-            entry.id = places[-1] if free is None else free
             if free is None:
+                entry.id += random.randrange(1, SLOTS * spread)  # noqa: S311  nobody's secret
                 left.append(entry)
-            taken.add(entry.id)
+            else:
+                entry.id = free
+                taken.add(free)
         crowded, spread = left, spread * 2
 
 
-def _places(first: int, spread: int) -> list[int]:
-    return [first, *(first + random.randrange(1, SLOTS * spread) for _ in range(3))]  # noqa: S311  nobody's secret
-
-
-def _row(entry: _Entry) -> SearchEntry:
-    return SearchEntry(
-        id=entry.id,
-        owner_id=entry.owner_id,
-        conversation_id=entry.conversation_id,
-        message_id=entry.message_id,
-        size=len(entry.words),
-        words=_text(entry),
-    )
+def _places(first: int, spread: int, tries: int) -> list[int]:
+    others = (random.randrange(1, SLOTS * spread) for _ in range(tries))  # noqa: S311  no secret
+    return [first, *(first + each for each in others)]
 
 
 def _text(entry: _Entry) -> str:
@@ -316,22 +314,19 @@ def _text(entry: _Entry) -> str:
     return f" {' '.join([*entry.scope, *entry.words])} "
 
 
-def _copy_in(entries: Sequence[_Entry]) -> None:
-    """Rows with their vectors, for PostgreSQL."""
-    table = SearchEntry._meta.db_table
-    sql = f"""
-        INSERT INTO {table} (id, owner_id, conversation_id, message_id, size, words, vector)
-        VALUES (%s, %s, %s, %s, %s, %s, %s::tsvector) ON CONFLICT DO NOTHING
-    """  # noqa: S608  the table's name is ours, the values are bound
+def _insert(entries: Sequence[_Entry]) -> None:
+    """Write rows as they are: of 40,000, objects would take longer than the index does."""
+    is_sqlite = connection.vendor == "sqlite"
+
+    def row(entry: _Entry) -> list[Any]:
+        ids: list[UUID | None] = [entry.owner_id, entry.conversation_id, entry.message_id]
+        stored = [each and each.hex for each in ids] if is_sqlite else ids
+        words = [len(entry.words), _text(entry)]
+        return [entry.id, *stored, *words, *([] if is_sqlite else [_vector(entry)])]
+
     with connection.cursor() as cursor:
-        cursor.executemany(
-            sql,
-            [
-                (each.id, each.owner_id, each.conversation_id, each.message_id, len(each.words),
-                 _text(each), _vector(each))
-                for each in entries
-            ],
-        )  # fmt: skip
+        statement = _INSERT_SQLITE if is_sqlite else _INSERT_POSTGRESQL
+        cursor.executemany(statement, [row(entry) for entry in entries])
 
 
 def _vector(entry: _Entry) -> str:
