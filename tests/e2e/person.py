@@ -33,6 +33,8 @@ PHONE: Final = {"width": 390, "height": 844}
 _REPORTS: Final = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error("CSP", event.effectiveDirective, event.blockedURI, event.sample));
+document.addEventListener("htmx:oobErrorNoTarget", ({ detail }) =>
+  console.error("No place for", detail.target, detail.content.outerHTML.slice(0, 200)));
 """
 _numbers = count(1)
 
