@@ -20,6 +20,7 @@ NAMES = (
     "many",
     "linear",
     "history",
+    "house",
     "long_page",
     "relay",
 )

@@ -86,8 +86,9 @@ class Site:
 
     def inside(self, module: str, arguments: Sequence[str]) -> Any:
         """What a module of this package returns that runs on this site's data."""
-        directory = {"DATA_DIR": str(self.server.data_dir)}
-        return run_module("benchmarks.inside", [module, *arguments], directory)
+        names = {"DATA_DIR", "DATABASE_URL"} & set(self.server.env)
+        places = {name: self.server.env[name] for name in names}
+        return run_module("benchmarks.inside", [module, *arguments], places)
 
     def fill(self, model_name: str, lengths: Sequence[int], *, people: int = 1) -> list[str]:
         """Make conversations of these lengths, dealt out among people; their ids."""
@@ -118,12 +119,16 @@ def running_upstream(
 
 @contextmanager
 def running_site(
-    *, model: str = "openai/ok", lengths: Sequence[int] = (0,), people: int = 1
+    *,
+    model: str = "openai/ok",
+    lengths: Sequence[int] = (0,),
+    people: int = 1,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
     """A site on a fresh data directory that calls an upstream, with conversations to use."""
     with tempfile.TemporaryDirectory() as directory, running_upstream() as upstream:
         provider = {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"{upstream.url}/v1"}
-        with Server(Path(directory), provider) as server:
+        with Server(Path(directory), provider | dict(env or {})) as server:
             site = Site(server, upstream)
             site.fill(model, lengths, people=people)
             yield site
