@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from typing import IO, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,12 +22,23 @@ _TROUBLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError
 
 
 class Keeper:
-    """Makes attachments of the files of one conversation, each once."""
+    """Makes attachments of the files of one conversation, each once.
 
-    def __init__(self, *, user: User, archive: Archive | None, spool: Spool) -> None:
+    `shared` are those that other conversations of this import have, by their places.
+    """
+
+    def __init__(
+        self,
+        *,
+        user: User,
+        archive: Archive | None,
+        spool: Spool,
+        shared: dict[tuple[str, str], UUID],
+    ) -> None:
         self._user = user
         self._archive = archive
         self._spool = spool
+        self._shared = shared
         self._made: dict[tuple[str, str], Attachment] = {}
         self.missing: list[str] = []
         """Names of those that are not there, or are not taken."""
@@ -36,12 +48,20 @@ class Keeper:
         place = (file.path, file.key)
         if place in self._made:
             return self._made[place]
+        if place in self._shared:
+            known = Attachment.objects.select_for_update().filter(id=self._shared[place])
+            if found := known.first():
+                return found
         attachment = self._store(file)
         if attachment is None:
             self.missing.append(clean_file_name(file.name))
         else:
             self._made[place] = attachment
         return attachment
+
+    def settle(self) -> None:
+        """The conversation is stored: others may share its files."""
+        self._shared.update({place: made.id for place, made in self._made.items()})
 
     def give_up(self) -> None:
         """The conversation was not stored: nor shall its files be."""

@@ -184,7 +184,9 @@ def _run(transfer: Transfer) -> None:
             if isinstance(line, Surroundings):
                 run.storer.prepare(line.folders, line.tags)
             elif isinstance(line, Taken):
-                run.take(line, Keeper(user=transfer.owner, archive=opened, spool=spool))
+                shared = run.files
+                keeper = Keeper(user=transfer.owner, archive=opened, spool=spool, shared=shared)
+                run.take(line, keeper)
             elif isinstance(line, Problem):
                 run.fail(listed(line))
     run.end()
@@ -201,6 +203,8 @@ class _Run:
             transfer=transfer,
             choice=Choice(is_archived=bool(choice.get("is_archived")), folder=folder),
         )
+        self.files: dict[tuple[str, str], UUID] = {}
+        """Stored already, by their places."""
         self._progress = transfers.Progress(transfer)
         self._counts = dict.fromkeys((each.value for each in Outcome), 0)
         self._done = 0
@@ -235,6 +239,7 @@ class _Run:
             logger.exception("A conversation could not be imported")
             self.fail({"title": found.title[:200], "code": "fault"})
             return
+        keeper.settle()
         self._counts[stored.outcome.value] += 1
         if stored.outcome is Outcome.CHANGED:
             self.fail({"title": found.title[:200], "code": "changed"})
