@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts.models import User
 from chats.folders import by_name
@@ -61,7 +61,7 @@ def parse_opened(cookie: str) -> set[UUID]:
 def list_shelves(
     *, user: User, opened: Collection[UUID], current_id: UUID | None = None
 ) -> Shelves:
-    """The folders at the top. At most three queries, whatever the number; one without folders.
+    """The folders at the top. At most four queries, whatever the number; one without folders.
 
     The chats of the folders still need their tags: see `add_tags`.
     """
@@ -77,7 +77,7 @@ def list_shelves(
 def open_shelf(
     *, folder: Folder, user: User, opened: Collection[UUID], current_id: UUID | None = None
 ) -> Shelf:
-    """One folder with what is in it, tags included. At most four queries."""
+    """One folder with what is in it, tags included. At most five queries."""
     inside = _by_parent(user)
     inside = {**inside, folder.parent_id: [folder]}
     opened = {*opened, folder.id}
@@ -115,8 +115,10 @@ def _filled(
     opened: Collection[UUID],
     current_id: UUID | None,
 ) -> list[Shelf]:
-    current = Conversation.objects.for_user(user).filter(id=current_id, folder__isnull=False)
-    current_folder = current.values_list("folder_id", flat=True).first() if current_id else None
+    current_folder = None
+    if current_id:
+        current = Conversation.objects.for_user(user).filter(id=current_id)
+        current_folder = current.values_list("folder_id", flat=True).first()
     drawn: list[Shelf] = []
 
     def grown(parent_id: UUID | None) -> list[Shelf]:
@@ -148,24 +150,14 @@ def _holds(
     return any(_holds(inside, child.id, wanted_id) for child in inside.get(folder_id, []))
 
 
-def _newest_in(
-    folder_ids: list[UUID], *, user: User
-) -> dict[UUID | None, list[Conversation]]:
-    """The SHELF_SIZE newest of each folder, and one more where there are more. One query.
+def _newest_in(folder_ids: list[UUID], *, user: User) -> dict[UUID | None, list[Conversation]]:
+    """The SHELF_SIZE newest of each folder, and one more where there are more. Two queries.
 
     Pinned ones are not among them: they stand at the top of the sidebar.
     """
-    listed = Conversation.objects.for_user(user).listed().filter(is_pinned=False)
-
-    def newest(folder_id: UUID) -> QuerySet[Conversation]:
-        ids = listed.filter(folder=folder_id).newest_first().values("id")[: SHELF_SIZE + 1]
-        return Conversation.objects.filter(id__in=ids).only(*SHOWN)
-
-    parts = [newest(folder_id) for folder_id in folder_ids]
-    if not parts:
-        return {}
+    mine = Conversation.objects.for_user(user)
+    ids = Conversation.objects.newest_ids_in(folder_ids, SHELF_SIZE + 1)
     found: dict[UUID | None, list[Conversation]] = {}
-    rows = parts[0].union(*parts[1:], all=True)
-    for row in sorted(rows, key=lambda c: (c.updated_at, c.id), reverse=True):
+    for row in mine.filter(id__in=ids).only(*SHOWN).newest_first() if ids else ():
         found.setdefault(row.folder_id, []).append(row)
     return found

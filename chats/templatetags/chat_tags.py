@@ -78,7 +78,7 @@ def settings_link(context: template.Context, page: str, address: str) -> SafeStr
 
 @register.inclusion_tag("chats/sidebar.html", takes_context=True)
 def sidebar(context: template.Context) -> dict[str, Any]:
-    """The sidebar of the user whose page this is. Seven queries at most.
+    """The sidebar of the user whose page this is. Eight queries at most.
 
     One more while there is an announcement that the user has not read.
     """

@@ -175,7 +175,7 @@ def sheet(request: PageRequest, template: str, context: dict[str, Any]) -> HttpR
 def list_context(request: PageRequest, *, before: UUID | None = None) -> dict[str, Any]:
     """What a page of the sidebar's list shows, with the folders open that are open in the browser.
 
-    At most six queries.
+    At most seven queries.
     """
     current_id, opened = open_id(request), parse_opened(request.COOKIES.get(COOKIE, ""))
     listing = list_conversations(

@@ -1,5 +1,6 @@
 """Tags: their pages, and marking chats with them."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,10 +23,10 @@ from chats.views.folders import list_anew
 @page("GET", "HEAD", "POST")
 def tags(request: PageRequest) -> HttpResponse:
     """All tags. POST: a new one."""
-    context = {"name": request.POST.get("name", ""), "errors": []}
+    context: dict[str, Any] = {"name": request.POST.get("name", ""), "errors": []}
     if request.method == "POST":
         try:
-            made = create_tag(user=request.user, name=str(context["name"]))
+            made = create_tag(user=request.user, name=context["name"])
         except ValidationError as error:
             context["errors"] = error.messages
         else:

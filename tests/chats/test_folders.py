@@ -35,7 +35,7 @@ def test_the_tree_is_ones_own_and_sorted(owner: User, stranger: User) -> None:
     assert folders.move_conversations(user=owner, conversation_ids=ids, folder=inner) == 4
     conversations.archive_conversation(conversation=chats[0])
     conversations.delete_conversation(conversation=chats[1])
-    expected = [("Home", 0, []), ("work", 0, [("art", 2, []), ("Zoo", 0, [])])]
+    expected: list[object] = [("Home", 0, []), ("work", 0, [("art", 2, []), ("Zoo", 0, [])])]
     assert shape(folders.folder_tree(user=owner)) == expected
     assert [(b.folder.name, b.level) for b in folders.flat_tree(user=owner)] == [
         ("Home", 1), ("work", 1), ("art", 2), ("Zoo", 2),
