@@ -6,6 +6,8 @@ import zipfile
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http.response import HttpResponseBase
 from django.test import Client
 
@@ -131,7 +133,10 @@ def test_leaving_ends_it(owner: User, owner_client: Client) -> None:
     make_conversation(owner)
     key: UUID = uuid4()
     response = owner_client.post("/export/", {"all": "1", "transfer": str(key)})
+    # The end of a request would close the connection of the test.
+    request_finished.disconnect(close_old_connections)
     response.close()
+    request_finished.connect(close_old_connections)
     assert "The download was cancelled or broke off." in owner_client.get(f"/export/{key}/").text
 
 
