@@ -81,9 +81,9 @@ def test_files_live_as_long_as_a_snapshot_uses_them(
 ) -> None:
     Message.objects.filter(conversation=link.conversation).delete()
     Attachment.objects.update(created_at=timezone.now() - timedelta(days=3))
-    attachments.discard_drafts(user=link.owner)
+    assert attachments.discard_drafts(user=link.owner) == 0
     attachments.discard_attachments(Attachment.objects.all())
-    attachments.delete_abandoned()
+    assert attachments.delete_abandoned() == 0
     assert is_open(client, link)
     other = sharing.create_link(
         owner=link.owner, conversation=make_conversation(link.owner, turns=1)
