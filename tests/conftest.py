@@ -24,17 +24,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that start servers come first: what is last should be short, or one worker idles.
+    """Files with browsers come first, then those with servers: what is last should be short.
 
+    Otherwise one worker idles at the end; and each would start its browser and site time and again.
     On PostgreSQL only tests that use the database are run, and a sample of those with many values.
     """
     if connection.vendor == "postgresql":
         chosen = dict.fromkeys(_for_postgres(items))
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
-    slow = {item.path for item in items if item.get_closest_marker("server")}
+    slow = [
+        {item.path for item in items if item.get_closest_marker(mark)}
+        for mark in ("browser", "server")
+    ]
     count = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path not in slow, -count[item.path], item.path))
+    items.sort(
+        key=lambda item: (
+            *(item.path not in paths for paths in slow),
+            -count[item.path],
+            item.path,
+        )
+    )
 
 
 def _for_postgres(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -24,7 +24,7 @@ from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
-START_LIMIT = 60.0
+START_LIMIT = 120.0
 """Seconds. Generous: many tests start servers on few cores."""
 
 
