@@ -4,6 +4,7 @@ They begin with `_`, which no word of a text does, so nobody can type them. What
 changes while the entry stands; what does (folder, tags, pins) is asked of the conversation.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -14,6 +15,8 @@ from chats.words import words_of
 SLOTS: Final = 4096
 """Entries' ids are the seconds of their date times this, and a place among those of the second."""
 LAST_ID: Final = 2**62
+FIRST_LETTERS: Final = 3
+"""So few begin so many words that databases would take long to gather them."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVELS: Final = (8, 12, 16, 20, 24)
 """Spans of time that have a word, as powers of two: 4 minutes, 68 minutes, 18 hours, 12 and 194
@@ -46,6 +49,16 @@ def by_author(user_id: UUID) -> str:
 def by_model(name: str) -> list[str]:
     """The model that wrote a reply, to be found by a phrase: part of its name will do."""
     return [f"_x{word}" for word in words_of(name)]
+
+
+def by_first_letters(words: Iterable[str]) -> list[str]:
+    """What each word of a title begins with, up to FIRST_LETTERS: as words, for speed."""
+    return sorted({beginning_with(word[:n]) for word in words for n in range(1, FIRST_LETTERS + 1)})
+
+
+def beginning_with(letters: str) -> str:
+    """That a word of a title begins so."""
+    return f"_p{letters}"
 
 
 REPLY: Final = "_r"

@@ -23,6 +23,7 @@ from chats.index_words import (
     Kind,
     at_time,
     by_author,
+    by_first_letters,
     by_model,
     first_id,
     in_conversation,
@@ -260,13 +261,18 @@ def _entries_of(row: tuple[Any, ...]) -> Iterator[_Entry]:
 
 
 def _title_entry(conversation_id: UUID, owner_id: UUID, title: str, created_at: Any) -> _Entry:
+    words = words_of(title)
     return _Entry(
         id=first_id(created_at) + conversation_id.int % SLOTS,
         owner_id=owner_id,
         conversation_id=conversation_id,
         message_id=None,
-        scope=[of_owner(Kind.TITLE, owner_id), in_conversation(Kind.TITLE, conversation_id)],
-        words=words_of(title),
+        scope=[
+            of_owner(Kind.TITLE, owner_id),
+            in_conversation(Kind.TITLE, conversation_id),
+            *by_first_letters(words),
+        ],
+        words=words,
     )
 
 

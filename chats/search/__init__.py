@@ -122,8 +122,9 @@ def _window(
 
 
 def _terms(query: Query, kind: Kind) -> Sequence[Term]:
+    """Beginnings of words: of three letters at most in titles only."""
     if kind == Kind.TITLE:
-        return query.terms
+        return [part for term in query.terms for part in term.by_first_letters()]
     return [term.as_whole_words() for term in query.terms]
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from chats.index_words import FIRST_LETTERS, beginning_with
 from chats.words import is_single, words_of
 
 LONGEST: Final = 1000
 """Characters of a search that are read."""
-SHORTEST_PREFIX: Final = 4
-"""Letters of a word by which messages are found that hold a longer one; titles by fewer."""
 MOST_TERMS: Final = 12
 MOST_FILTERS: Final = 12
 MOST_WORDS: Final = 40
@@ -40,13 +39,21 @@ class Term:
     is_prefix: bool = False
     """The last word may go on: somebody is typing it."""
 
-    def as_whole_words(self) -> "Term":
-        """This one with its last word as it stands, where its beginning alone is too short.
+    @property
+    def is_short(self) -> bool:
+        """Of its last word only so few letters are known that very many words begin with them."""
+        return self.is_prefix and len(self.words[-1]) <= FIRST_LETTERS
 
-        So many words begin so that an index would be read for nothing.
-        """
-        is_short = self.is_prefix and len(self.words[-1]) < SHORTEST_PREFIX
-        return replace(self, is_prefix=False) if is_short else self
+    def as_whole_words(self) -> "Term":
+        """This one; with its last word as it stands, where it is short."""
+        return replace(self, is_prefix=False) if self.is_short else self
+
+    def by_first_letters(self) -> list["Term"]:
+        """This one for titles, which are indexed by the first letters of their words."""
+        if not self.is_short:
+            return [self]
+        last = Term((beginning_with(self.words[-1]),), self.is_excluded)
+        return [Term(self.words[:-1], self.is_excluded), last] if self.words[1:] else [last]
 
 
 @dataclass(frozen=True, slots=True)
