@@ -160,7 +160,7 @@ def _with_surroundings(messages: list[Message]) -> list[Turn]:
     _name_authors(messages)
     siblings = Message.objects.sibling_ids(messages)
     files: dict[UUID, list[Attachment]] = {}
-    ids = [m.id for m in messages if m.role == Message.Role.USER]
+    ids = [m.id for m in messages if not m.is_live]
     if ids:
         links = Attachment.messages.through.objects.filter(message_id__in=ids)
         links = links.select_related("attachment").defer("attachment__text")

@@ -22,7 +22,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone, translation
 
 from chats import events, indexing, transfers
-from chats.importing import archive, sentences
+from chats.importing import archive, facts, sentences
 from chats.importing.call import (
     End,
     FileError,
@@ -224,6 +224,7 @@ class _Run:
     def take(self, taken: Taken, keeper: Keeper) -> None:
         """Store one; whatever is wrong with it is no reason to leave out the next."""
         found = taken.conversation
+        title = facts.line(found.title, 200)
         source_id = source_id_of(taken.product, found)
         if source_id in self._seen:
             return
@@ -233,18 +234,18 @@ class _Run:
         try:
             stored = self.storer.store(taken.product, found, keeper)
         except ValidationError as error:
-            self.fail({"title": found.title[:200], "code": "words", "words": error.messages[0]})
+            self.fail({"title": title, "code": "words", "words": error.messages[0]})
             return
         except (DatabaseError, OSError, ValueError):
             logger.exception("A conversation could not be imported")
-            self.fail({"title": found.title[:200], "code": "fault"})
+            self.fail({"title": title, "code": "fault"})
             return
         keeper.settle()
         self._counts[stored.outcome.value] += 1
         if stored.outcome is Outcome.CHANGED:
-            self.fail({"title": found.title[:200], "code": "changed"})
+            self.fail({"title": title, "code": "changed"})
         if stored.missing and len(self._missing) < MOST_LISTED:
-            self._missing.append({"title": found.title[:200], "names": stored.missing[:20]})
+            self._missing.append({"title": title, "names": stored.missing[:20]})
         if stored.outcome in (Outcome.NEW, Outcome.GROWN):
             self._index(stored.conversation_id)
         time.sleep(min(1.0, _PAUSE * (time.monotonic() - began)))

@@ -4,10 +4,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.test import Client
 
 from accounts.models import User
 from chats.models import Attachment, Conversation, Message, Transfer
-from tests.chats.imports import bring_in, fixture, png, run, tree, upload, zipped
+from tests.chats.imports import as_json, bring_in, chat, fixture, png, run, tree, upload, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,24 @@ def test_the_upload_is_gone_once_it_is_done(owner: User) -> None:
     assert not run(transfer).file
     assert not storage.exists(name)
     assert Transfer.objects.get(id=transfer.id).state == "done"
+
+
+def test_pictures_that_a_model_made_stand_at_its_reply(owner: User, owner_client: Client) -> None:
+    made = chat("Art", ["Draw a loaf"])
+    made["current_node"] = "n1"
+    made["mapping"]["n1"] = {
+        "parent": "n0",
+        "message": {
+            "author": {"role": "tool", "name": "dalle.text2im"},
+            "content": {
+                "content_type": "multimodal_text",
+                "parts": [{"asset_pointer": "sediment://file_00000000art1"}],
+            },
+        },
+    }
+    data = {"conversations.json": as_json([made]), "file_00000000art1-sanitized.png": png()}
+    bring_in(owner, zipped(data))
+    reply = Message.objects.get(role="assistant")
+    (picture,) = reply.attachments.all()
+    page = owner_client.get(f"/c/{reply.conversation_id}/").content.decode()
+    assert f"/attachments/{picture.id}/" in page

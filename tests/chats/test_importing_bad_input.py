@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import zipfile
 from typing import Any
@@ -97,8 +98,11 @@ def test_latin_1_is_told(owner: User) -> None:
 def test_halves_of_characters_and_nul_are_stored_without(owner: User) -> None:
     odd = chat("Good \ud800\0", ["a\0b\ud83d", "c\x1bd"])
     odd["id"] = "x\0\udfff"
-    left_out(owner, as_json([odd]))
+    worse = {**chat("Bad \ud800\0", ["x" * 1_000_001]), "id": "\0"}
+    left_out(owner, as_json([odd, worse]))
     assert tree(Conversation.objects.get()) == [["ab\ufffd", ["cd"]]]
+    # PostgreSQL takes neither in JSON.
+    assert not re.search(r"\\u0000|\\ud8", json.dumps(Transfer.objects.get().report))
 
 
 def test_a_huge_text_is_refused_and_the_others_come_in(
