@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import sqlite3
+import time
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -47,12 +48,15 @@ async def export(person: Person, **fields: str) -> AsyncIterator[tuple[httpx2.Re
 
 
 async def test_it_waits_for_its_reader(rich: Person) -> None:
+    started = time.monotonic()
+    await rich.submit("/export/", {"all": "1", "form": "zip"})
+    took = time.monotonic() - started
     async with export(rich, form="zip") as (answer, progress):
         pieces = answer.aiter_raw()
         taken = [await anext(pieces)]
-        for _look in range(4):
-            await asyncio.sleep(0.3)
-            assert "data-running" in (await rich.get(progress)).text
+        # By now it would be through, if nothing held it.
+        await asyncio.sleep(2 * took + 0.5)
+        assert "data-running" in (await rich.get(progress)).text
         taken += [piece async for piece in pieces]
     packed = zipfile.ZipFile(io.BytesIO(b"".join(taken)))
     assert packed.testzip() is None
