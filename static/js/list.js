@@ -30,24 +30,22 @@ function refresh() {
 }
 document.addEventListener("visibilitychange", () => waits && refresh());
 
-// A list that comes anew by itself waits while somebody is using a menu in it.
+// A list that comes anew by itself waits while somebody is using a menu in it, or naming a chat.
 let late = false;
+const isUsed = () => document.querySelector("#sidebar-items :is(.menu:popover-open, [data-rename])");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const asking = detail.requestConfig.elt;
-  if (asking.id !== "sidebar-items" || !asking.querySelector(".menu:popover-open")) return;
+  if (detail.requestConfig.elt.id !== "sidebar-items" || !isUsed()) return;
   detail.shouldSwap = false;
   late = true;
 });
-document.addEventListener(
-  "toggle",
-  (event) => {
-    if (!late || event.newState !== "closed") return;
-    late = false;
-    // What was chosen in the menu is answered first: its answer needs its place on the page.
-    setTimeout(refresh, 1000);
-  },
-  true,
-);
+function catchUp() {
+  if (!late || isUsed()) return;
+  late = false;
+  // What was chosen in the menu is answered first: its answer needs its place on the page.
+  setTimeout(refresh, 1000);
+}
+document.addEventListener("toggle", ({ newState }) => newState === "closed" && catchUp(), true);
+document.addEventListener("htmx:afterSettle", catchUp);
 
 // Whoever renamed the open chat, its page follows the list.
 document.addEventListener("htmx:afterSwap", ({ target }) => {

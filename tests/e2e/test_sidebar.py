@@ -32,9 +32,16 @@ def test_rename_shows_in_every_tab(ann: Person) -> None:
     # The part that came by itself works like the page's own.
     _menu(other, "After")
     other.sidebar.get_by_role("link", name="Rename").click()
-    expect(other.page.get_by_label("Title", exact=True)).to_have_value("After")
+    title = other.page.get_by_label("Title", exact=True)
+    expect(title).to_have_value("After")
+    title.fill("Something else")
+    # A list that comes meanwhile takes no name from who is typing it.
+    with other.page.expect_response("**/sidebar/"):
+        ann.start("Another", model="openai/echo")
+    other.page.wait_for_timeout(200)
+    expect(title).to_have_value("Something else")
     other.page.keyboard.press("Escape")
-    expect(other.titles).to_have_text(["After"])
+    expect(other.titles).to_have_text(["Another", "After"])
 
 
 def test_delete_and_undo(ann: Person) -> None:
