@@ -83,20 +83,24 @@ async def keep_working() -> None:
         return
     _looked = now
     _wanted.clear()
-    await sync_to_async(work, thread_sensitive=False, executor=_executor)()
+    await sync_to_async(_work_in_thread, thread_sensitive=False, executor=_executor)()
 
 
 def work() -> int:
     """Do all that waits; how many imports were taken up."""
     count = 0
+    while not _is_closing.is_set() and (transfer := transfers.claim_next(kind=_IMPORT)):
+        count += 1
+        _work_on(transfer)
+    return count
+
+
+def _work_in_thread() -> None:
     close_old_connections()
     try:
-        while not _is_closing.is_set() and (transfer := transfers.claim_next(kind=_IMPORT)):
-            count += 1
-            _work_on(transfer)
+        work()
     finally:
         close_old_connections()
-    return count
 
 
 def prune() -> int:
