@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from benchmarks.figures import Figure, percentile
 from benchmarks.processes import CSRF, Site, running_site
+from benchmarks.words import word
 from tests.postgres import running_postgres
 
 SMALL, BIG = 50, 5_000
@@ -17,8 +18,8 @@ WARM_UP, ROUNDS = 10, 100
 PAGES = {
     "first page of the sidebar": "/sidebar/",
     "opening a chat": "/c/{conversation}/",
-    "a filtered search": f"/search/?q={quote('word90 from:me tag:tag3')}",
-    "a search for a common word": "/search/?q=word1",
+    "a filtered search": f"/search/?q={quote(f'{word(90)} from:me tag:tag3')}",
+    "a search for a common word": f"/search/?q={word(1)}",
 }
 FOUND = {"/sidebar/": b"conversation-link", "/c/": b"message-body", "/search/": b"<mark"}
 PARTS = {"/search/": {"HX-Request": "true", "HX-Target": "search-found"}}

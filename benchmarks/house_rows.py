@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks.rows import NAME, fill
+from benchmarks.words import word
 from chats.indexing import index_conversations
 from chats.models import Conversation, Folder, Message, Tag
 
@@ -91,7 +92,7 @@ def _add_messages(conversations: Sequence[Conversation], texts: Iterator[str]) -
 
 def _texts(rng: random.Random) -> Iterator[str]:
     """Messages without end; the n-th word stands in them with a chance of one by n."""
-    words = [f"word{n}" for n in range(WORDS)]
+    words = [word(n) for n in range(WORDS)]
     weights = list(accumulate(1 / (n + 1) for n in range(WORDS)))
     while True:
         drawn = iter(rng.choices(words, cum_weights=weights, k=LONG * 1000))
