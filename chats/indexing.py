@@ -6,56 +6,35 @@ all of one is there. What was missed (an upgrade, an import that died, the delet
 made up for by `catch_up`. Reading is for `chats.search`.
 """
 
-import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from chats.index_words import (
-    REPLY,
-    SLOTS,
-    WITH_FILE,
-    Kind,
-    at_time,
-    by_author,
-    by_first_letters,
-    by_model,
-    first_id,
-    in_conversation,
-    of_owner,
+from chats.index_entries import (
+    BATCH,
+    TITLE_FIELDS,
+    Entry,
+    entries_of,
+    indexable_messages,
+    store_entries,
+    title_entry,
 )
-from chats.models import Attachment, Conversation, Message, SearchEntry
-from chats.words import words_of
+from chats.models import Conversation, Message, SearchEntry
 
-STRETCH: Final = 3000
-"""Words of a message that are found together. PostgreSQL keeps 256 places of a word in a row, and
-a megabyte."""
-OVERLAP: Final = 30
-"""Words that stand in two stretches, so that phrases are found where they meet."""
-_BATCH: Final = 500
 _CONVERSATIONS: Final = 50
 _AT_ONCE: Final = 2000
-"""Messages of a conversation that are taken out of the index with its deletion, not later."""
+"""Messages that are written or taken out in one transaction. SQLite has one writer at a time, and
+the others wait 20 s for it."""
 
-_Link = Attachment.messages.through
+_INDEXED: Final[dict[str, Any]] = {"is_temporary": False, "deleted_at": None}
+
 _are_words_left = Event()
 # A process that died may have left some.
 _are_words_left.set()
-
-
-@dataclass(slots=True)
-class _Entry:
-    id: int
-    owner_id: UUID
-    conversation_id: UUID
-    message_id: UUID | None
-    scope: list[str]
-    words: list[str]
 
 
 def index_messages(message_ids: Iterable[UUID]) -> None:
@@ -64,11 +43,11 @@ def index_messages(message_ids: Iterable[UUID]) -> None:
     Call inside the transaction that changes them. Live, deleted and temporary ones are not indexed.
     """
     ids = list(message_ids)
-    for at in range(0, len(ids), _BATCH):
-        batch = ids[at : at + _BATCH]
-        rows = list(_messages().filter(id__in=batch))
+    for at in range(0, len(ids), BATCH):
+        batch = ids[at : at + BATCH]
+        rows = list(indexable_messages().filter(id__in=batch))
         _remove(SearchEntry.objects.filter(message_id__in=batch))
-        _store([entry for row in rows for entry in _entries_of(row)])
+        store_entries([entry for row in rows for entry in entries_of(row)])
 
 
 def index_title(conversation_id: UUID) -> None:
@@ -78,24 +57,19 @@ def index_title(conversation_id: UUID) -> None:
     """
     _remove(SearchEntry.objects.filter(conversation_id=conversation_id, message=None))
     found = Conversation.objects.filter(id=conversation_id, **_INDEXED)
-    _store([_title_entry(*row) for row in found.values_list(*_TITLE_FIELDS)])
+    store_entries([title_entry(*row) for row in found.values_list(*TITLE_FIELDS)])
 
 
 def index_conversations(conversation_ids: Iterable[UUID]) -> None:
     """Index titles and messages of whole conversations, new or not. Queries by the hundreds.
 
-    In transactions of some dozens, or in the caller's one.
+    In transactions of some dozens or of a stretch of a long one, or in the caller's one.
     """
-    ids = list(conversation_ids)
-    for at in range(0, len(ids), _CONVERSATIONS):
-        with transaction.atomic():
-            found = Conversation.objects.filter(id__in=ids[at : at + _CONVERSATIONS], **_INDEXED)
-            # In this order, so that two processes do not wait for each other.
-            locked = found.select_for_update().order_by("id")
-            titles = [_title_entry(*row) for row in locked.values_list(*_TITLE_FIELDS)]
-            wanted = [entry.conversation_id for entry in titles]
-            _store_all(titles, wanted)
-            found.filter(id__in=wanted).update(is_indexed=True)
+    for together, count in _bounded(list(conversation_ids)):
+        if count > _AT_ONCE:
+            _index_in_stretches(together[0])
+        else:
+            _index_together(together)
 
 
 def unindex_conversation(conversation_id: UUID) -> None:
@@ -179,12 +153,64 @@ def forget_all() -> None:
                 )
 
 
+def _bounded(ids: list[UUID]) -> Iterator[tuple[list[UUID], int]]:
+    """Conversations, with how many messages they have: _AT_ONCE at the most, or a long one alone."""
+    for at in range(0, len(ids), _CONVERSATIONS):
+        batch = ids[at : at + _CONVERSATIONS]
+        counted = Message.objects.filter(conversation_id__in=batch).values_list("conversation_id")
+        counts = dict(counted.annotate(Count("id")).order_by())
+        together, count = list[UUID](), 0
+        for each in batch:
+            if together and count + counts.get(each, 0) > _AT_ONCE:
+                yield together, count
+                together, count = [], 0
+            together.append(each)
+            count += counts.get(each, 0)
+        yield together, count
+
+
+def _locked(conversation_ids: list[UUID]) -> QuerySet[Conversation]:
+    """Those that may be indexed, in one order: two processes never wait for each other."""
+    found = Conversation.objects.filter(id__in=conversation_ids, **_INDEXED)
+    return found.select_for_update().order_by("id")
+
+
+def _index_together(conversation_ids: list[UUID]) -> None:
+    with transaction.atomic():
+        rows = _locked(conversation_ids).values_list(*TITLE_FIELDS)
+        titles = [title_entry(*row) for row in rows]
+        wanted = [entry.conversation_id for entry in titles]
+        _store_all(titles, wanted)
+        Conversation.objects.filter(id__in=wanted).update(is_indexed=True)
+
+
+def _index_in_stretches(conversation_id: UUID) -> None:
+    """Each in a transaction of its own. What is posted meanwhile indexes itself."""
+    messages = Message.objects.filter(conversation_id=conversation_id).order_by("id")
+    last = UUID(int=0)
+    while stretch := list(messages.filter(id__gt=last).values_list("id", flat=True)[:_AT_ONCE]):
+        with transaction.atomic():
+            if not _locked([conversation_id]):
+                return
+            index_messages(stretch)
+        last = stretch[-1]
+    _index_title_last(conversation_id)
+
+
+def _index_title_last(conversation_id: UUID) -> None:
+    """With its title a conversation counts as indexed."""
+    with transaction.atomic():
+        if _locked([conversation_id]):
+            index_title(conversation_id)
+            Conversation.objects.filter(id=conversation_id).update(is_indexed=True)
+
+
 def _remove(entries: QuerySet[SearchEntry]) -> None:
     if entries.delete()[0]:
         words_removed()
 
 
-def _store_all(titles: list[_Entry], conversation_ids: list[UUID]) -> None:
+def _store_all(titles: list[Entry], conversation_ids: list[UUID]) -> None:
     """Titles and all messages, so many at a time that few need be remembered."""
     stored = SearchEntry.objects.filter(conversation_id__in=conversation_ids)
     known = set(stored.values_list("message_id", flat=True).distinct())
@@ -195,150 +221,15 @@ def _store_all(titles: list[_Entry], conversation_ids: list[UUID]) -> None:
     def write() -> None:
         if old:
             _remove(SearchEntry.objects.filter(message_id__in=old))
-        _store(entries)
+        store_entries(entries)
         entries.clear()
         old.clear()
 
-    rows = _messages().filter(conversation_id__in=conversation_ids).order_by()
-    for row in rows.iterator(chunk_size=_BATCH):
-        entries += _entries_of(row)
+    rows = indexable_messages().filter(conversation_id__in=conversation_ids).order_by()
+    for row in rows.iterator(chunk_size=BATCH):
+        entries += entries_of(row)
         if row[0] in known:
             old.append(row[0])
-        if len(entries) >= 4 * _BATCH or len(old) >= _BATCH:
+        if len(entries) >= 4 * BATCH or len(old) >= BATCH:
             write()
     write()
-
-
-_INDEXED: Final[dict[str, Any]] = {"is_temporary": False, "deleted_at": None}
-_MESSAGE_FIELDS: Final = (
-    "id", "conversation_id", "conversation__owner_id", "author_id", "role", "provider", "model",
-    "content", "created_at", "has_files",
-)  # fmt: skip
-_INSERT_SQLITE: Final = """
-    INSERT INTO chats_searchentry (id, owner_id, conversation_id, message_id, size, words)
-    VALUES (%s, %s, %s, %s, %s, %s)
-"""
-_INSERT_POSTGRESQL: Final = """
-    INSERT INTO chats_searchentry (id, owner_id, conversation_id, message_id, size, words, vector)
-    VALUES (%s, %s, %s, %s, %s, %s, %s::tsvector) ON CONFLICT DO NOTHING
-"""
-_TITLE_FIELDS: Final = ("id", "owner_id", "title", "created_at")
-
-
-def _messages() -> Any:
-    """Of all that may be indexed what entries are made of."""
-    files = Exists(_Link.objects.filter(message_id=OuterRef("id")))
-    return (
-        Message.objects.filter(role__in=(Message.Role.USER, Message.Role.ASSISTANT))
-        .filter(conversation__is_temporary=False, conversation__deleted_at=None)
-        .exclude(status__in=Message.LIVE)
-        .annotate(has_files=files)
-        .values_list(*_MESSAGE_FIELDS)
-    )
-
-
-def _entries_of(row: tuple[Any, ...]) -> Iterator[_Entry]:
-    """The stretches of a message; one without words where it has files, else none."""
-    (message_id, conversation_id, owner_id, author_id, role, provider, model, content, created_at,
-     has_files) = row  # fmt: skip
-    scope = [
-        of_owner(Kind.MESSAGE, owner_id),
-        in_conversation(Kind.MESSAGE, conversation_id),
-    ]
-    if role == Message.Role.USER:
-        scope.append(by_author(author_id or owner_id))
-    else:
-        scope += [REPLY, *by_model(f"{provider}/{model}")]
-    if has_files:
-        scope.append(WITH_FILE)
-    words = words_of(content)
-    at = first_id(created_at) + message_id.int % SLOTS
-    for start in range(0, max(len(words) - OVERLAP, 1), STRETCH - OVERLAP):
-        stretch = words[start : start + STRETCH]
-        if stretch or has_files:
-            yield _Entry(at, owner_id, conversation_id, message_id, scope, stretch)
-            at += 1
-
-
-def _title_entry(conversation_id: UUID, owner_id: UUID, title: str, created_at: Any) -> _Entry:
-    words = words_of(title)
-    return _Entry(
-        id=first_id(created_at) + conversation_id.int % SLOTS,
-        owner_id=owner_id,
-        conversation_id=conversation_id,
-        message_id=None,
-        scope=[
-            of_owner(Kind.TITLE, owner_id),
-            in_conversation(Kind.TITLE, conversation_id),
-            *by_first_letters(words),
-        ],
-        words=words,
-    )
-
-
-def _store(entries: list[_Entry]) -> None:
-    """Write entries, the oldest first: full-text tables take them in order at their fastest."""
-    entries.sort(key=lambda entry: entry.id)
-    for at in range(0, len(entries), _BATCH):
-        batch = entries[at : at + _BATCH]
-        _find_places(batch)
-        _insert(batch)
-
-
-def _find_places(entries: Sequence[_Entry]) -> None:
-    """Give each an id of its own: of the same second many may be, of imports all.
-
-    One query, but for crowds: of few entries four places each are looked at together.
-    """
-    taken: set[int] = set()
-    crowded, spread = list(entries), 1
-    while crowded:
-        tries = 3 if len(crowded) < _BATCH // 2 else 0
-        choices = {entry.id: _places(entry.id, spread, tries) for entry in crowded}
-        asked = [place for places in choices.values() for place in places]
-        taken.update(SearchEntry.objects.filter(id__in=asked).values_list("id", flat=True))
-        left = []
-        for entry in crowded:
-            places = choices[entry.id]
-            free = next((place for place in places if place not in taken), None)
-            if free is None:
-                entry.id += random.randrange(1, SLOTS * spread)  # noqa: S311  nobody's secret
-                left.append(entry)
-            else:
-                entry.id = free
-                taken.add(free)
-        crowded, spread = left, spread * 2
-
-
-def _places(first: int, spread: int, tries: int) -> list[int]:
-    others = (random.randrange(1, SLOTS * spread) for _ in range(tries))  # noqa: S311  no secret
-    return [first, *(first + each for each in others)]
-
-
-def _text(entry: _Entry) -> str:
-    """With a space around each word: so words are counted."""
-    return f" {' '.join([*entry.scope, *entry.words])} "
-
-
-def _insert(entries: Sequence[_Entry]) -> None:
-    """Write rows as they are: of 40,000, objects would take longer than the index does."""
-    is_sqlite = connection.vendor == "sqlite"
-
-    def row(entry: _Entry) -> list[Any]:
-        ids: list[UUID | None] = [entry.owner_id, entry.conversation_id, entry.message_id]
-        stored = [each and each.hex for each in ids] if is_sqlite else ids
-        words = [len(entry.words), _text(entry)]
-        return [entry.id, *stored, *words, *([] if is_sqlite else [_vector(entry)])]
-
-    with connection.cursor() as cursor:
-        statement = _INSERT_SQLITE if is_sqlite else _INSERT_POSTGRESQL
-        cursor.executemany(statement, [row(entry) for entry in entries])
-
-
-def _vector(entry: _Entry) -> str:
-    """A tsvector as PostgreSQL reads it: words have nothing in them that it would mistake."""
-    places: dict[str, list[str]] = {}
-    for at, word in enumerate([*entry.scope, *entry.words], start=1):
-        places.setdefault(word, []).append(str(at))
-    spans = " ".join(f"'{span}'" for span in at_time(entry.id))
-    return spans + " " + " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())

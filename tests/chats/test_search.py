@@ -5,7 +5,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chats import branches, conversations, generation, indexing, messages, own_data, temporary
+from chats.index_entries import STRETCH
 from chats.models import Conversation, Folder, Membership, Message, SearchEntry, SharedLink, Tag
 from chats.search import WINDOW, Hit, search
 from tests.chats.pages import make_conversation, make_message, question_of, reply_of
@@ -119,9 +120,9 @@ class TestWords:
         assert len(said(hit)) < 400
 
     def test_phrase_where_stretches_of_a_long_message_meet(self, owner: User) -> None:
-        words = [f"w{n}" for n in range(3 * indexing.STRETCH)]
+        words = [f"w{n}" for n in range(3 * STRETCH)]
         chat(owner, " ".join(words))
-        at = indexing.STRETCH
+        at = STRETCH
         for first in (at - 40, at - 16, at - 1, at):
             phrase = " ".join(words[first : first + 15])
             assert search(user=owner, text=f'"{phrase}"').count == 1, first
@@ -218,7 +219,10 @@ class TestFilters:
             moment = timezone.make_aware(datetime.fromisoformat(f"{day}T12:00"))
             make_message(made, None, "user", f"green {day}", created_at=moment)
         indexing.index_conversations([made.id])
-        days = lambda text: sorted(each[-10:] for each in found(owner, f"green {text}"))  # noqa: E731
+
+        def days(text: str) -> list[str]:
+            return sorted(each[-10:] for each in found(owner, f"green {text}"))
+
         assert days("before:2025") == ["2024-12-31"]
         assert days("after:2025") == ["2026-01-01"]
         assert days("after:2025-01 before:2026-01-01") == ["2025-02-01"]
@@ -506,3 +510,28 @@ class TestBadInput:
         results = search(user=owner, text=text)
         assert not results.hits
         assert any("only the first words" in note for note in results.notes)
+
+    @pytest.mark.parametrize("longest", [1, 3, 8, 9])
+    def test_a_long_chat_is_written_in_stretches(
+        self, owner: User, monkeypatch: pytest.MonkeyPatch, longest: int
+    ) -> None:
+        """No transaction holds more of it than others can wait for."""
+        monkeypatch.setattr(indexing, "_AT_ONCE", longest)
+        written: list[int] = []
+        index_messages = indexing.index_messages
+
+        def index(ids: list[UUID]) -> None:
+            written.append(len(ids))
+            index_messages(ids)
+
+        monkeypatch.setattr(indexing, "index_messages", index)
+        short = chat(owner, "short one", title="Brief")
+        long = chat(owner, *(f"part {number}" for number in range(8)), title="Endless")
+        assert len(found(owner, "part")) == 8
+        assert found(owner, "endless") == {"Endless"}
+        assert found(owner, "short") == {"short one"}
+        assert written == [] or max(written) <= longest
+        long.refresh_from_db()
+        assert long.is_indexed
+        indexing.index_conversations([short.id, long.id])
+        assert len(found(owner, "part")) == 8
