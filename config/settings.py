@@ -222,9 +222,7 @@ EXTRACTION_TIMEOUT = env.seconds("EXTRACTION_TIMEOUT", 60.0, minimum=1, maximum=
 # A form field may take 12 bytes a character; a message that is too long by a factor of a few
 # should get the form's own sentence rather than a bare refusal.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(8_000_000, 12 * MAX_MESSAGE_LENGTH + 100_000)
-IMPORT_MAX_SIZE = env.integer(
-    "IMPORT_MAX_SIZE", 500_000_000, minimum=1_000, maximum=20_000_000_000
-)
+IMPORT_MAX_SIZE = env.integer("IMPORT_MAX_SIZE", 500_000_000, minimum=1_000, maximum=20_000_000_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # Of whoever has no session, who may still send what was written before it ended.

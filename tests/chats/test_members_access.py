@@ -31,7 +31,7 @@ def shared(owner: User) -> Conversation:
 @pytest.fixture(params=RIGHTS)
 def role(request: pytest.FixtureRequest) -> str:
     """What somebody is to it."""
-    return request.param
+    return str(request.param)
 
 
 @pytest.fixture
