@@ -6,14 +6,16 @@ import pytest
 
 from accounts.models import User
 from chats import conversations, messages, reading
+from chats.importing import worker
 from chats.models import Conversation, Message
 
 
 @pytest.fixture(autouse=True)
 def readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A runner that a test ends closes them for the whole process."""
+    """A runner that a test ends closes them, and the worker of imports, for the whole process."""
     monkeypatch.setattr(reading, "_is_open", Event())
     monkeypatch.setattr(reading, "_is_closing", Event())
+    monkeypatch.setattr(worker, "_is_closing", Event())
 
 
 def answer(reply: Message, text: str = "An answer.") -> Message:
