@@ -154,7 +154,7 @@ def forget_all() -> None:
 
 
 def _bounded(ids: list[UUID]) -> Iterator[tuple[list[UUID], int]]:
-    """Conversations, with how many messages they have: _AT_ONCE at the most, or a long one alone."""
+    """Conversations, with how many messages they have: _AT_ONCE at most, or a long one alone."""
     for at in range(0, len(ids), _CONVERSATIONS):
         batch = ids[at : at + _CONVERSATIONS]
         counted = Message.objects.filter(conversation_id__in=batch).values_list("conversation_id")
@@ -172,7 +172,7 @@ def _bounded(ids: list[UUID]) -> Iterator[tuple[list[UUID], int]]:
 def _locked(conversation_ids: list[UUID]) -> QuerySet[Conversation]:
     """Those that may be indexed, in one order: two processes never wait for each other."""
     found = Conversation.objects.filter(id__in=conversation_ids, **_INDEXED)
-    return found.select_for_update().order_by("id")
+    return found.select_for_update(no_key=True).order_by("id")
 
 
 def _index_together(conversation_ids: list[UUID]) -> None:
