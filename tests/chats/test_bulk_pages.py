@@ -70,11 +70,28 @@ def test_narrowed_and_sorted(owner: User, owner_client: Client) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["?show=x&sort=x&folder=x&tag=x", "?after=x&before=%00", "?sort=title&after=%00.%00"],
+    ["?show=&sort=x&folder=&tag=", "?after=x&before=%00", "?sort=title&after=%00.%00"],
 )
 def test_nonsense_in_the_address(query: str, owner: User, owner_client: Client) -> None:
     chats(owner, 2)
     assert len(shown(owner_client, query)) == 2
+
+
+@pytest.mark.parametrize("field", ["show", "folder", "tag"])
+@pytest.mark.parametrize("value", ["not-one", "\0", " ", "None", "NONE"])
+def test_criteria_that_cannot_be_understood_mean_no_chat(
+    field: str, value: str, owner: User, owner_client: Client
+) -> None:
+    """Were they passed over, they would mean all."""
+    made = chats(owner, 2)
+    before = stored(owner)
+    assert owner_client.get(PAGE, {field: value}).status_code == 404
+    for chosen in ({"every": "1"}, {"conversation": [str(made[0].id)]}):
+        body = {"action": "delete", field: value, **chosen}
+        assert owner_client.post(CHANGE, body).status_code == 404
+    body = {"every": "1", field: value, "format": "json"}
+    assert owner_client.post("/export/", body).status_code == 404
+    assert stored(owner) == before
 
 
 def test_pages_lead_on_and_back_as_they_are_sorted(owner: User, owner_client: Client) -> None:
