@@ -53,7 +53,9 @@ def create_link(
     Without a `title`, under the conversation's. People who are named are told. Raises
     ValidationError for what cannot be shared and for settings that make no sense.
     """
-    if conversation.owner_id != owner.id or conversation.is_temporary:
+    if conversation.owner_id != owner.id:
+        raise ValidationError(_("Only its owner can share a chat."))
+    if conversation.is_temporary:
         raise ValidationError(_("Temporary chats cannot be shared. Keep the chat first."))
     if last_message is not None and last_message.conversation_id != conversation.id:
         raise ValidationError(_("That message is not part of this chat."))

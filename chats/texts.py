@@ -45,9 +45,12 @@ def clean_text(text: str) -> str:
 
 
 def clean_title(title: str) -> str:
-    """A title on one line. Raises ValidationError when empty or over the length."""
+    """A title on one line.
+
+    Raises ValidationError when nothing of it can be seen, or over the length.
+    """
     text = " ".join(_SURROGATE.sub("\ufffd", _CONTROL.sub(" ", title)).split())
-    if not text:
+    if _is_invisible(text):
         raise ValidationError(_("A title needs at least one character."), code="empty")
     if len(text) > TITLE_LENGTH:
         raise ValidationError(
@@ -64,7 +67,7 @@ def clean_name(name: str, *, limit: int) -> str:
     """
     text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _TURNING.sub("", name)))
     text = " ".join(text.split())
-    if all(c.isspace() or unicodedata.category(c) in _HIDDEN for c in text):
+    if _is_invisible(text):
         raise ValidationError(_("A name needs at least one character."), code="empty")
     if len(text) > limit:
         raise ValidationError(
@@ -81,3 +84,7 @@ def title_from(content: str) -> str:
     head = text[: _AUTOMATIC_TITLE_LENGTH - 1]
     cut = head.rfind(" ")
     return (head[:cut] if cut > _AUTOMATIC_TITLE_LENGTH // 2 else head).rstrip() + "…"
+
+
+def _is_invisible(text: str) -> bool:
+    return all(c.isspace() or unicodedata.category(c) in _HIDDEN for c in text)

@@ -55,6 +55,31 @@ class SecurityHeadersMiddleware:
         return response
 
 
+class SharedLinkMiddleware:
+    """Marks every answer under `/s/`, where the address is the key: never kept, told or indexed.
+
+    Also those that no view makes: what is not found, and what leads elsewhere.
+    """
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Put these headers in place of what is there."""
+        response = await self.get_response(request)
+        if request.path_info.startswith("/s/"):
+            response.headers["Cache-Control"] = "private, no-store"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+            # A form of a page without a referrer is sent with an origin of `null`, and refused.
+            if not request.path_info.endswith("/continue/"):
+                response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
 @sync_only_middleware
 def in_one_thread(get_response: SyncGetResponse) -> SyncGetResponse:
     """Stands innermost and does nothing, but cannot be called asynchronously.

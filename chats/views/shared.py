@@ -1,7 +1,7 @@
 """What others see of a shared link: the page, its files, and going on from it.
 
 The page needs no script and no cookie and sets none. It is not to be kept by anybody: revoking a
-link is to be the end of it.
+link is to be the end of it (`config.middleware.SharedLinkMiddleware`).
 """
 
 import re
@@ -28,12 +28,6 @@ from chats.snapshots import files_of, shown
 from chats.views.answers import PageRequest, page, to_conversation
 from chats.views.uploads import SHOWN_INLINE, served
 
-_NOT_KEPT: Final = "private, no-store"
-_HEADERS: Final = {
-    "Cache-Control": _NOT_KEPT,
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -58,10 +52,7 @@ def _shared(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     def guarded(request: HttpRequest, token: str, **ids: UUID) -> HttpResponseBase:
         link = sharing.open_link(token, _visitor(request))
         if link is not None:
-            answer = view(request, link, **ids)
-            for name, value in _HEADERS.items():
-                answer.headers[name] = value
-            return answer
+            return view(request, link, **ids)
         if _visitor(request) is not None or not sharing.asks_for_sign_in(token):
             raise Http404
         if cast(PageRequest, request).htmx:

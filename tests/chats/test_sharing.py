@@ -88,6 +88,33 @@ def test_a_stranger_without_a_cookie_sees_the_snapshot_and_gets_none(
         assert absent not in page
 
 
+def test_every_answer_under_such_addresses_is_told_to_nobody(
+    client: Client, stranger_client: Client, link: SharedLink
+) -> None:
+    """Also what is not found, what lacks its slash, and the way to sign in."""
+    guess = f"/s/{'x' * 43}/"
+    asked = {
+        f"/s/{link.token}": 301,
+        guess: 404,
+        f"{path(link)}nowhere/": 404,
+        f"{path(link)}?page=9": 404,
+        f"{path(link)}continue/": 302,
+    }
+    answers = [(client.get(address), status) for address, status in asked.items()]
+    answers.append((client.post(path(link)), 405))
+    change(link, audience=Audience.SIGNED_IN)
+    answers.append((client.get(path(link)), 302))
+    answers.append((client.get(path(link), headers=HTMX), 401))
+    answers.append((stranger_client.get(f"{path(link)}continue/"), 200))
+    for answer, status in answers:
+        assert answer.status_code == status
+        assert answer["Cache-Control"] == "private, no-store"
+        assert "noindex" in answer["X-Robots-Tag"]
+        # The page with the form needs an origin; no other site is told of it.
+        is_form = answer.request["PATH_INFO"].endswith("/continue/")
+        assert answer["Referrer-Policy"] == ("same-origin" if is_form else "no-referrer")
+
+
 def test_an_owner_with_a_session_gets_no_cookie_either(
     owner_client: Client, link: SharedLink
 ) -> None:
@@ -280,7 +307,7 @@ def test_what_cannot_be_shared(owner: User, stranger: User) -> None:
         sharing.create_link(
             owner=owner, conversation=make_conversation(owner), last_message=reply_of(theirs)
         )
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="Only its owner"):
         sharing.create_link(owner=owner, conversation=theirs)
     with pytest.raises(ValidationError, match="still to come"):
         sharing.create_link(

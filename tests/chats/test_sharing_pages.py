@@ -113,6 +113,7 @@ def test_the_owners_pages(
         ({"audience": "people", "people": "x\0y"}, "Null characters"),
         ({"title": "\u200b" * 300}, "200 characters"),
         ({"title": " "}, "required"),
+        ({"title": "\u200b"}, "at least one character"),
     ],
 )
 def test_odd_settings_get_a_sentence(
