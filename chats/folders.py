@@ -1,98 +1,32 @@
 """Folders: making, naming, moving and deleting them, and what is in them.
 
 Everything here is for their owner alone. What changes the shape of somebody's tree locks their row
-first: else two moves at once could close a circle, and two new folders exceed a limit.
+first: else two moves at once could close a circle, and two new folders exceed a limit. What was
+read before the lock may be old: where a folder hangs is taken from what is read behind it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events
 from chats.conversations import checked_model, clean_system_prompt
+from chats.folder_trees import cut_circles, stored_folders
 from chats.models import FOLDER_NAME_LENGTH, Conversation, Folder
+from chats.order import batches, by_name, free_name, lock_order
 from chats.texts import clean_name
 
 MOST_FOLDERS: Final = 500
 """That one person can keep."""
 MOST_LEVELS: Final = 8
 """Of folders inside each other."""
-BATCH: Final = 500
-"""Ids in one statement."""
-
-
-@dataclass(slots=True)
-class Branch:
-    """A folder as trees show it. `count` is of the chats right in it that lists show."""
-
-    folder: Folder
-    level: int
-    """1 at the top."""
-    count: int = 0
-    children: list["Branch"] = field(default_factory=list)
-
-
-def folder_tree(*, user: User) -> list[Branch]:
-    """All folders of `user`, nested, by name. Two queries, whatever the number."""
-    folders = list(Folder.objects.filter(owner=user).defer("system_prompt"))
-    mine = Conversation.objects.filter(owner=user, deleted_at=None, folder__isnull=False).listed()
-    counts = dict(mine.order_by().values_list("folder_id").annotate(count=Count("id")))
-    folders.sort(key=by_name)
-    inside: dict[UUID | None, list[Folder]] = {}
-    for folder in folders:
-        inside.setdefault(folder.parent_id, []).append(folder)
-
-    def grown(parent_id: UUID | None, level: int) -> list[Branch]:
-        return [
-            Branch(each, level, counts.get(each.id, 0), grown(each.id, level + 1))
-            for each in inside.get(parent_id, [])
-        ]
-
-    return grown(None, 1)
-
-
-def flat_tree(*, user: User) -> list[Branch]:
-    """As `folder_tree`, each one followed by what is in it: for lists to choose from."""
-
-    def walk(branches: list[Branch]) -> Iterable[Branch]:
-        for branch in branches:
-            yield branch
-            yield from walk(branch.children)
-
-    return list(walk(folder_tree(user=user)))
-
-
-def find_branch(branches: list[Branch], folder_id: UUID) -> Branch | None:
-    """The one of a folder in a tree."""
-    for branch in branches:
-        if branch.folder.id == folder_id:
-            return branch
-        if found := find_branch(branch.children, folder_id):
-            return found
-    return None
-
-
-def by_name(folder: Folder) -> tuple[str, str]:
-    """The order of folders beside each other, the same on every database."""
-    return folder.name.casefold(), folder.name
-
-
-def path_of(folder: Folder) -> list[Folder]:
-    """From the top down to `folder`. One query."""
-    parents = {each.id: each for each in _tree_of(folder.owner_id)}
-    path = [folder]
-    while (parent_id := path[0].parent_id) in parents:
-        path.insert(0, parents[parent_id])
-    return path
 
 
 def usable_model(folder: Folder | None, *, user: User) -> str:
@@ -145,45 +79,47 @@ def update_folder(
     prompt, model = clean_system_prompt(system_prompt), _clean_model(default_model, folder)
     with transaction.atomic():
         folders = _lock_tree(folder.owner_id)
+        _refresh(folder, folders)
         _place(folder, parent, folders)
         folder.name = _free_checked(name, folder, folders)
         folder.system_prompt, folder.default_model = prompt, model
-        _save(folder)
-
-
-def rename_folder(*, folder: Folder, name: str) -> None:
-    """Raises ValidationError by field."""
-    with transaction.atomic():
-        folders = _lock_tree(folder.owner_id)
-        folder.name = _free_checked(name, folder, folders)
-        _save(folder)
+        _save(folder, "name", "parent", "system_prompt", "default_model")
 
 
 def move_folder(*, folder: Folder, parent: Folder | None) -> None:
     """Into another folder of the same owner's, or to the top. Raises ValidationError by field."""
     with transaction.atomic():
         folders = _lock_tree(folder.owner_id)
+        _refresh(folder, folders)
         _place(folder, parent, folders)
-        folder.name = _free_checked(folder.name, folder, folders)
-        _save(folder)
+        _free_checked(folder.name, folder, folders)
+        _save(folder, "parent")
 
 
-def delete_folder(*, folder: Folder) -> None:
-    """Delete a folder for good. Its chats and folders go where it was, numbered where need be."""
+def delete_folder(*, folder: Folder) -> UUID | None:
+    """Delete a folder for good; nothing happens when it is gone already.
+
+    Its chats and folders go where it was, the folders numbered where need be. Returns the id of
+    that folder, None for the top.
+    """
     with transaction.atomic():
         folders = _lock_tree(folder.owner_id)
-        taken = {f.name.lower() for f in folders if f.parent_id == folder.parent_id}
-        taken.discard(folder.name.lower())
+        doomed = next((each for each in folders if each.id == folder.id), None)
+        if doomed is None:
+            return None
+        taken = {f.name.lower() for f in folders if f.parent_id == doomed.parent_id}
+        taken.discard(doomed.name.lower())
         # One of those in it may have its name.
-        Folder.objects.filter(id=folder.id).update(name=str(folder.id))
-        for child in sorted((f for f in folders if f.parent_id == folder.id), key=by_name):
+        Folder.objects.filter(id=doomed.id).update(name=str(doomed.id))
+        for child in sorted((f for f in folders if f.parent_id == doomed.id), key=by_name):
             child.name = _numbered(child.name, taken)
-            child.parent_id = folder.parent_id
+            child.parent_id = doomed.parent_id
             child.save(update_fields=["name", "parent"])
             taken.add(child.name.lower())
-        Conversation.objects.filter(folder=folder).update(folder_id=folder.parent_id)
-        Folder.objects.filter(id=folder.id).delete()
+        Conversation.objects.filter(folder=doomed).update(folder_id=doomed.parent_id)
+        Folder.objects.filter(id=doomed.id).delete()
         events.sidebar_changed(folder.owner_id)
+    return doomed.parent_id
 
 
 def move_conversations(
@@ -202,8 +138,8 @@ def move_conversations(
             raise gone()
         mine = Conversation.objects.filter(owner=user, deleted_at=None, is_temporary=False)
         elsewhere = mine.exclude(folder=folder) if folder else mine.exclude(folder=None)
-        for at in range(0, len(ids), BATCH):
-            moved += elsewhere.filter(id__in=ids[at : at + BATCH]).update(folder=folder)
+        for batch in batches(ids):
+            moved += elsewhere.filter(id__in=batch).update(folder=folder)
         if moved:
             events.sidebar_changed(user.id)
     return moved
@@ -234,14 +170,26 @@ def gone() -> ValidationError:
     )
 
 
-def _tree_of(owner_id: UUID) -> list[Folder]:
-    return list(Folder.objects.filter(owner_id=owner_id).only("owner_id", "parent_id", "name"))
-
-
 def _lock_tree(owner_id: UUID) -> list[Folder]:
     """All folders of somebody, whose row is locked until the transaction ends. Two queries."""
-    User.objects.select_for_update().only("id").get(id=owner_id)
-    return _tree_of(owner_id)
+    lock_order(owner_id)
+    folders = stored_folders(owner_id)
+    for folder in cut_circles(folders):
+        at_top = {f.name.lower() for f in folders if f.parent_id is None and f.id != folder.id}
+        folder.name = _numbered(folder.name, at_top)
+        folder.save(update_fields=["name", "parent"])
+    return folders
+
+
+def _refresh(folder: Folder, folders: list[Folder]) -> None:
+    """Have what was read before the lock hang where it hangs, under the name it has.
+
+    Raises ValidationError when it is gone.
+    """
+    stored = next((each for each in folders if each.id == folder.id), None)
+    if stored is None:
+        raise ValidationError(_("The folder was deleted meanwhile."), code="gone")
+    folder.parent_id, folder.name = stored.parent_id, stored.name
 
 
 def _place(folder: Folder, parent: Folder | None, folders: list[Folder]) -> None:
@@ -265,8 +213,8 @@ def _place(folder: Folder, parent: Folder | None, folders: list[Folder]) -> None
 
 def _ids_above(folder_id: UUID | None, parents: dict[UUID, UUID | None]) -> list[UUID]:
     """From a folder itself up to the top."""
-    found = []
-    while folder_id is not None:
+    found: list[UUID] = []
+    while folder_id is not None and folder_id not in found:
         found.append(folder_id)
         folder_id = parents[folder_id]
     return found
@@ -280,14 +228,13 @@ def _height(folder_id: UUID, parents: dict[UUID, UUID | None]) -> int:
 
 def _free_checked(name: str, folder: Folder, folders: list[Folder]) -> str:
     """A name for `folder` where it hangs now, as stored. Raises ValidationError for the field."""
-    try:
-        cleaned = clean_name(name, limit=FOLDER_NAME_LENGTH)
-    except ValidationError as error:
-        raise ValidationError({"name": error}) from error
     beside = (f for f in folders if f.parent_id == folder.parent_id and f.id != folder.id)
-    if any(each.name.lower() == cleaned.lower() for each in beside):
-        raise ValidationError({"name": _("There is a folder by that name already.")}, code="taken")
-    return cleaned
+    return free_name(
+        name,
+        limit=FOLDER_NAME_LENGTH,
+        beside=[each.name for each in beside],
+        taken=_("There is a folder by that name already."),
+    )
 
 
 def _numbered(name: str, taken: set[str]) -> str:
@@ -310,7 +257,7 @@ def _clean_model(model: str, folder: Folder) -> str:
         raise ValidationError({"default_model": error}) from error
 
 
-def _save(folder: Folder) -> None:
+def _save(folder: Folder, *fields: str) -> None:
     folder.updated_at = timezone.now()
-    folder.save(update_fields=["name", "parent", "system_prompt", "default_model", "updated_at"])
+    folder.save(update_fields=[*fields, "updated_at"])
     events.sidebar_changed(folder.owner_id)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from chats.folders import Branch, flat_tree
+from chats.folder_trees import Branch, flat_tree
 from chats.models import FOLDER_NAME_LENGTH, TAG_NAME_LENGTH, Folder, Tag
 
 INDENT = "\u2003"
@@ -96,7 +96,7 @@ class TagForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="tag-%s")
 
 
-def refuse(form: forms.Form, error: ValidationError) -> None:
+def add_errors(form: forms.Form, error: ValidationError) -> None:
     """Show in a form why the domain refused it, beside its fields where the domain names them."""
     for name, errors in getattr(error, "error_dict", {None: error}).items():
         form.add_error(name if name in form.fields else None, errors)

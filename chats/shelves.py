@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts.models import User
-from chats.folders import by_name
+from chats.folder_trees import folders_inside
 from chats.models import Conversation, Folder, Tag
 
 COOKIE: Final = "folders"
@@ -65,11 +65,11 @@ def list_shelves(
 
     The chats of the folders still need their tags: see `add_tags`.
     """
-    inside = _by_parent(user)
+    inside = folders_inside(user.id)
     if not inside:
         return Shelves()
     return Shelves(
-        _filled(inside, None, user=user, opened=opened, current_id=current_id),
+        _filled(inside, inside[None], user=user, opened=opened, current_id=current_id),
         has_more=len(inside[None]) > MOST_BESIDE,
     )
 
@@ -78,10 +78,8 @@ def open_shelf(
     *, folder: Folder, user: User, opened: Collection[UUID], current_id: UUID | None = None
 ) -> Shelf:
     """One folder with what is in it, tags included. At most five queries."""
-    inside = _by_parent(user)
-    inside = {**inside, folder.parent_id: [folder]}
-    opened = {*opened, folder.id}
-    [shelf] = _filled(inside, folder.parent_id, user=user, opened=opened, current_id=current_id)
+    inside, opened = folders_inside(user.id), {*opened, folder.id}
+    [shelf] = _filled(inside, [folder], user=user, opened=opened, current_id=current_id)
     add_tags(chats_in([shelf]))
     return shelf
 
@@ -99,17 +97,9 @@ def add_tags(conversations: list[Conversation]) -> None:
     prefetch_related_objects(conversations, Prefetch("tags", Tag.objects.order_by("name")))
 
 
-def _by_parent(user: User) -> dict[UUID | None, list[Folder]]:
-    inside: dict[UUID | None, list[Folder]] = {}
-    mine = Folder.objects.filter(owner=user).only("parent_id", "name", "owner_id")
-    for folder in sorted(mine, key=by_name):
-        inside.setdefault(folder.parent_id, []).append(folder)
-    return inside
-
-
 def _filled(
     inside: dict[UUID | None, list[Folder]],
-    parent_id: UUID | None,
+    folders: list[Folder],
     *,
     user: User,
     opened: Collection[UUID],
@@ -121,18 +111,18 @@ def _filled(
         current_folder = current.values_list("folder_id", flat=True).first()
     drawn: list[Shelf] = []
 
-    def grown(parent_id: UUID | None) -> list[Shelf]:
-        return [shelf_of(folder) for folder in inside.get(parent_id, [])[:MOST_BESIDE]]
+    def grown(folders: list[Folder]) -> list[Shelf]:
+        return [shelf_of(folder) for folder in folders[:MOST_BESIDE]]
 
     def shelf_of(folder: Folder) -> Shelf:
         is_open = folder.id in opened and len(drawn) < MOST_OPEN
         shelf = Shelf(folder, is_open, holds_current=_holds(inside, folder.id, current_folder))
         if is_open:
             drawn.append(shelf)
-            shelf.shelves = grown(folder.id)
+            shelf.shelves = grown(inside.get(folder.id, []))
         return shelf
 
-    shelves = grown(parent_id)
+    shelves = grown(folders)
     newest = _newest_in([shelf.folder.id for shelf in drawn], user=user)
     for shelf in drawn:
         rows = newest.get(shelf.folder.id, [])

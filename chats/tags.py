@@ -15,13 +15,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chats import events
 from chats.models import TAG_NAME_LENGTH, Conversation, Tag
+from chats.order import batches, by_name, free_name, lock_order
 from chats.texts import clean_name
 
 MOST_TAGS: Final = 200
 """That one person can keep."""
 MOST_PER_CHAT: Final = 20
-BATCH: Final = 500
-"""Ids in one statement."""
 
 _COLOURS: Final = [colour for colour in Tag.Colour if colour != Tag.Colour.GREY]
 _Link = Conversation.tags.through
@@ -36,11 +35,6 @@ def tags_of(user: User) -> list[Tag]:
     )
     counted = Tag.objects.filter(owner=user).annotate(count=Count("conversations", filter=listed))
     return sorted(counted, key=by_name)
-
-
-def by_name(tag: Tag) -> tuple[str, str]:
-    """The order of tags beside each other, the same on every database."""
-    return tag.name.casefold(), tag.name
 
 
 def create_tag(*, user: User, name: str, colour: str = "") -> Tag:
@@ -61,9 +55,12 @@ def create_tag(*, user: User, name: str, colour: str = "") -> Tag:
 
 
 def update_tag(*, tag: Tag, name: str, colour: str) -> None:
-    """Change a tag. Raises ValidationError by field."""
+    """Change a tag. Raises ValidationError by field, and when it is gone."""
     with transaction.atomic():
-        tag.name = _free_checked(name, tag, _lock_tags(tag.owner_id))
+        tags = _lock_tags(tag.owner_id)
+        if tag not in tags:
+            raise ValidationError(_("The tag was deleted meanwhile."), code="gone")
+        tag.name = _free_checked(name, tag, tags)
         tag.colour = _checked_colour(colour)
         tag.save(update_fields=["name", "colour"])
         events.sidebar_changed(tag.owner_id)
@@ -105,8 +102,7 @@ def tag_conversations(*, user: User, conversation_ids: Iterable[UUID], tag: Tag,
     with transaction.atomic():
         if not Tag.objects.select_for_update().filter(id=tag.id).exists():
             raise gone()
-        for at in range(0, len(ids), BATCH):
-            batch = ids[at : at + BATCH]
+        for batch in batches(ids):
             mine = Conversation.objects.filter(owner=user, deleted_at=None, id__in=batch)
             changed += _mark(mine, tag) if add else _unmark(mine, tag)
         if changed:
@@ -149,18 +145,17 @@ def _unmark(mine: QuerySet[Conversation], tag: Tag) -> int:
 
 def _lock_tags(owner_id: UUID) -> list[Tag]:
     """All tags of somebody, whose row is locked until the transaction ends. Two queries."""
-    User.objects.select_for_update().only("id").get(id=owner_id)
+    lock_order(owner_id)
     return list(Tag.objects.filter(owner_id=owner_id))
 
 
 def _free_checked(name: str, tag: Tag, tags: list[Tag]) -> str:
-    try:
-        cleaned = clean_name(name, limit=TAG_NAME_LENGTH)
-    except ValidationError as error:
-        raise ValidationError({"name": error}) from error
-    if any(each.name.lower() == cleaned.lower() for each in tags if each.id != tag.id):
-        raise ValidationError({"name": _("There is a tag by that name already.")}, code="taken")
-    return cleaned
+    return free_name(
+        name,
+        limit=TAG_NAME_LENGTH,
+        beside=[each.name for each in tags if each.id != tag.id],
+        taken=_("There is a tag by that name already."),
+    )
 
 
 def _checked_colour(colour: str) -> str:

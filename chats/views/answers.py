@@ -193,6 +193,14 @@ def list_beside(request: PageRequest, *, with_archive: bool) -> HttpResponse:
     return answer
 
 
+def list_anew(request: PageRequest) -> HttpResponse:
+    """For htmx: the sidebar's list, with what was said beside it, after a form in the dialog."""
+    list_html = render(request, "chats/sidebar.html#items", list_context(request))
+    answer = with_toasts(request, list_html.content.decode())
+    answer["HX-Trigger-After-Swap"] = SHEET_DONE
+    return answer
+
+
 def with_toasts(request: PageRequest, html: str = "") -> HttpResponse:
     """`html` for htmx, with the waiting messages as toasts beside it."""
     return HttpResponse(html + render_to_string("chats/toasts.html#toasts-beside", {}, request))

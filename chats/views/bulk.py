@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from chats import bulk, own_data
-from chats.folders import Branch, flat_tree
+from chats.folder_trees import Branch, flat_tree
 from chats.models import Folder
 from chats.selection import Show, Sort, list_chats
 from chats.tags import tags_of

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 
 from chats.access import folder_or_404
-from chats.folders import gone, path_of
+from chats.folder_trees import path_of
+from chats.folders import gone
 from chats.models import Folder
 from chats.shelves import COOKIE, MOST_OPEN, parse_opened
 from chats.views.answers import PageRequest, parsed_id

@@ -11,23 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chats.access import conversation_or_404, folder_or_404
+from chats.folder_trees import find_branch, flat_tree, folder_tree, path_of
 from chats.folders import (
     create_folder,
     delete_folder,
-    find_branch,
-    flat_tree,
-    folder_tree,
     move_conversations,
     move_folder,
-    path_of,
     update_folder,
 )
 from chats.listing import list_in
 from chats.models import Conversation, Folder
-from chats.order_forms import FolderForm, choice, refuse
+from chats.order_forms import FolderForm, add_errors, choice
 from chats.shelves import COOKIE, open_shelf, parse_opened
 from chats.views import answers
-from chats.views.answers import PageRequest, SeeOther, open_id, page, parsed_id
+from chats.views.answers import PageRequest, SeeOther, list_anew, open_id, page, parsed_id
 from chats.views.chosen_folder import posted_folder, with_opened
 
 
@@ -47,9 +44,9 @@ def new_folder(request: PageRequest) -> HttpResponse:
         try:
             made = create_folder(user=request.user, **form.cleaned_data)
         except ValidationError as error:
-            refuse(form, error)
+            add_errors(form, error)
         else:
-            return with_opened(request, _to_folder(made), made)
+            return with_opened(request, _to_folder(made.id), made)
     return _form_page(request, form)
 
 
@@ -73,7 +70,7 @@ def inside(request: PageRequest, folder_id: UUID) -> HttpResponse:
     """What the sidebar shows of a folder that is opened in it."""
     found = folder_or_404(request.user, folder_id)
     if not request.htmx:
-        return _to_folder(found)
+        return _to_folder(found.id)
     opened = parse_opened(request.COOKIES.get(COOKIE, ""))
     current_id = open_id(request)
     shelf = open_shelf(folder=found, user=request.user, opened=opened, current_id=current_id)
@@ -92,10 +89,10 @@ def settings(request: PageRequest, folder_id: UUID) -> HttpResponse:
         try:
             update_folder(folder=found, **form.cleaned_data)
         except ValidationError as error:
-            refuse(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("“%(name)s” was saved.") % {"name": found.name})
-            return _to_folder(found)
+            return _to_folder(found.id)
     return _form_page(request, form, folder=found, title=title)
 
 
@@ -116,10 +113,9 @@ def move(request: PageRequest, folder_id: UUID) -> HttpResponse:
 def delete(request: PageRequest, folder_id: UUID) -> HttpResponse:
     """For good; what is in it goes where the folder was."""
     found = folder_or_404(request.user, folder_id)
-    parent = found.parent
-    delete_folder(folder=found)
+    parent_id = delete_folder(folder=found)
     messages.success(request, _("“%(name)s” was deleted. Its chats are kept.") % {"name": found})
-    return _to_folder(parent) if parent else SeeOther(reverse("chats:folders"))
+    return _to_folder(parent_id) if parent_id else SeeOther(reverse("chats:folders"))
 
 
 @page("GET", "HEAD", "POST")
@@ -161,14 +157,6 @@ def _move_form(
     return answers.sheet(request, "chats/folder_move.html", context)
 
 
-def list_anew(request: PageRequest) -> HttpResponse:
-    """The sidebar's list, with what was said beside it."""
-    list_html = render(request, "chats/sidebar.html#items", answers.list_context(request))
-    answer = answers.with_toasts(request, list_html.content.decode())
-    answer["HX-Trigger-After-Swap"] = answers.SHEET_DONE
-    return answer
-
-
 def _form_page(
     request: PageRequest, form: FolderForm, *, folder: Folder | None = None, title: str = ""
 ) -> HttpResponse:
@@ -182,5 +170,5 @@ def _form_page(
     return render(request, "chats/folder_settings.html", context, status=status)
 
 
-def _to_folder(found: Folder) -> SeeOther:
-    return SeeOther(reverse("chats:folder", args=[found.id]))
+def _to_folder(folder_id: UUID) -> SeeOther:
+    return SeeOther(reverse("chats:folder", args=[folder_id]))

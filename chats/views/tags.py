@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from chats.access import conversation_or_404, tag_or_404
 from chats.listing import list_in
 from chats.models import Conversation, Tag
-from chats.order_forms import TagForm, refuse
+from chats.order_forms import TagForm, add_errors
 from chats.tags import create_tag, delete_tag, gone, set_tags, tags_of, update_tag
 from chats.views import answers
-from chats.views.answers import PageRequest, SeeOther, page, parsed_id
-from chats.views.folders import list_anew
+from chats.views.answers import PageRequest, SeeOther, list_anew, page, parsed_id
 
 
 @page("GET", "HEAD", "POST")
@@ -61,7 +60,7 @@ def tag_settings(request: PageRequest, tag_id: UUID) -> HttpResponse:
         try:
             update_tag(tag=found, **form.cleaned_data)
         except ValidationError as error:
-            refuse(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("“%(name)s” was saved.") % {"name": found.name})
             return SeeOther(reverse("chats:tags"))

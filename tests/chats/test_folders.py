@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chats import branches, conversations, folders, tags
-from chats.folders import Branch, create_folder
+from chats import branches, conversations, folder_trees, folders, tags
+from chats.folder_trees import Branch, path_of
+from chats.folders import create_folder
 from chats.models import Conversation, Folder
 from tests.chats.pages import make_conversation, reply_of
 
@@ -24,6 +25,13 @@ def deep(user: User, levels: int) -> list[Folder]:
     return made
 
 
+def rename(folder: Folder, name: str) -> None:
+    """Change nothing else."""
+    folders.update_folder(
+        folder=folder, name=name, parent=folder.parent, system_prompt="", default_model=""
+    )
+
+
 def test_the_tree_is_ones_own_and_sorted(owner: User, stranger: User) -> None:
     work = create_folder(user=owner, name="work")
     create_folder(user=owner, name="Zoo", parent=work)
@@ -36,11 +44,11 @@ def test_the_tree_is_ones_own_and_sorted(owner: User, stranger: User) -> None:
     conversations.archive_conversation(conversation=chats[0])
     conversations.delete_conversation(conversation=chats[1])
     expected: list[object] = [("Home", 0, []), ("work", 0, [("art", 2, []), ("Zoo", 0, [])])]
-    assert shape(folders.folder_tree(user=owner)) == expected
-    assert [(b.folder.name, b.level) for b in folders.flat_tree(user=owner)] == [
+    assert shape(folder_trees.folder_tree(user=owner)) == expected
+    assert [(b.folder.name, b.level) for b in folder_trees.flat_tree(user=owner)] == [
         ("Home", 1), ("work", 1), ("art", 2), ("Zoo", 2),
     ]  # fmt: skip
-    assert folders.path_of(inner) == [work, inner]
+    assert path_of(inner) == [work, inner]
 
 
 def test_queries_of_the_tree_do_not_grow(
@@ -49,7 +57,7 @@ def test_queries_of_the_tree_do_not_grow(
     deep(owner, 8)
     Folder.objects.bulk_create(Folder(owner=owner, name=f"F{n}") for n in range(300))
     with django_assert_num_queries(2):
-        assert len(folders.flat_tree(user=owner)) == 308
+        assert len(folder_trees.flat_tree(user=owner)) == 308
 
 
 @pytest.mark.parametrize("name", ["", "  \t", "\x00", "\u200b\u202e", "x" * 101])
@@ -58,7 +66,7 @@ def test_names_that_are_none_are_refused(name: str, owner: User) -> None:
         create_folder(user=owner, name=name)
     folder = create_folder(user=owner, name="Kept")
     with pytest.raises(ValidationError):
-        folders.rename_folder(folder=folder, name=name)
+        rename(folder, name)
     assert [f.name for f in Folder.objects.all()] == ["Kept"]
 
 
@@ -68,7 +76,7 @@ def test_names_are_unique_beside_each_other_only(owner: User, stranger: User) ->
     create_folder(user=stranger, name="Éclair")
     with pytest.raises(ValidationError, match="by that name"):
         create_folder(user=owner, name="éCLAIR")
-    folders.rename_folder(folder=first, name="ÉCLAIR\n")
+    rename(first, "ÉCLAIR\n")
     assert Folder.objects.get(id=first.id).name == "ÉCLAIR"
 
 
@@ -83,7 +91,7 @@ def test_no_circles_and_no_depths(owner: User) -> None:
     with pytest.raises(ValidationError, match="8 levels"):
         folders.move_folder(folder=made[0], parent=other)
     folders.move_folder(folder=made[4], parent=other)
-    assert folders.path_of(made[7]) == [other, *made[4:]]
+    assert path_of(made[7]) == [other, *made[4:]]
     # What the caller holds is old by now: the circle is seen all the same.
     stale = Folder.objects.get(id=other.id)
     with pytest.raises(ValidationError, match="cannot be put into itself"):
@@ -151,9 +159,9 @@ def test_moving_counts_what_moved(owner: User) -> None:
 def test_paths_are_found_or_made(owner: User) -> None:
     made = folders.find_or_create_folder(user=owner, path=["Work", "2024", "x" * 300])
     assert folders.find_or_create_folder(user=owner, path=["work", "2024", "x" * 101]) == made
-    assert [f.name for f in folders.path_of(made)] == ["Work", "2024", "x" * 100]
+    assert [f.name for f in path_of(made)] == ["Work", "2024", "x" * 100]
     cut = folders.find_or_create_folder(user=owner, path=[str(n) for n in range(20)])
-    assert len(folders.path_of(cut)) == folders.MOST_LEVELS
+    assert len(path_of(cut)) == folders.MOST_LEVELS
     for path in ([], [""], ["New", "\u200b"]):
         with pytest.raises(ValidationError):
             folders.find_or_create_folder(user=owner, path=path)
