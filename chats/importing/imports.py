@@ -43,7 +43,7 @@ def upload_file(*, user: User, upload: "UploadedFile[bytes]") -> Transfer:
         )
     with transaction.atomic():
         User.objects.select_for_update().only("id").get(id=user.id)
-        if Transfer.objects.filter(owner=user, kind=_IMPORT, state__in=_OPEN).exists():
+        if open_import(user=user):
             raise ValidationError(
                 _("Another import is still open. Finish or cancel it first."), code="busy"
             )
@@ -52,6 +52,11 @@ def upload_file(*, user: User, upload: "UploadedFile[bytes]") -> Transfer:
         )
         worker.request()
     return transfer
+
+
+def open_import(*, user: User) -> Transfer | None:
+    """The one that is neither over nor cancelled, in whose way no other may come. One query."""
+    return Transfer.objects.filter(owner=user, kind=_IMPORT, state__in=_OPEN).first()
 
 
 def start_import(*, transfer: Transfer, into_archive: bool, into_folder: bool) -> bool:
@@ -77,7 +82,12 @@ def cancel_import(*, transfer: Transfer) -> bool:
         report = {**transfer.report, "is_partial": True}
         done = transfers.finish(transfer=transfer, before=[State.RUNNING], report=report)
     else:
-        done = transfers.fail(transfer=transfer, error=_("The import was cancelled."))
+        done = transfers.change_state(
+            transfer=transfer,
+            to=State.FAILED,
+            error=_("The import was cancelled."),
+            report={**transfer.report, "is_cancelled": True},
+        )
     if done:
         transfers.discard_file(transfer)
     return done

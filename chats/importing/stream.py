@@ -74,11 +74,15 @@ class Splitter:
                 if self._is_in_string:
                     break
             found = _OUTSIDE.search(chunk, at)
+            if self._depth == self._level:
+                yield from self._between(chunk[at : found.start() if found else len(chunk)])
             if found is None:
                 break
             at = found.end()
             mark = chunk[found.start()]
             if mark == 0x22:
+                if self._depth == self._level:
+                    yield from self._between(b'""')
                 self._enter_string(found[0])
             elif mark in b"}]":
                 yield from self._close(chunk, start, at)
@@ -95,6 +99,17 @@ class Splitter:
                 self._deepest = max(self._deepest, self._depth - self._level)
         if self._kept is not None:
             self._keep(chunk, start, len(chunk))
+
+    def _between(self, gap: bytes) -> Iterator[Item]:
+        """What stands in a list of items and is neither object nor list: numbers, words, strings.
+
+        One that the end of a chunk cuts counts as two.
+        """
+        if not self._level or self._section != ITEMS:
+            return
+        for value in gap.translate(None, b" \t\r\n").split(b","):
+            if value:
+                yield Item(ITEMS, b"null", 0)
 
     def _close(self, chunk: bytes, start: int, at: int) -> Iterator[Item]:
         """A bracket closes: an item, a list of items, or something in one."""

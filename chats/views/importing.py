@@ -44,6 +44,7 @@ def import_page(request: PageRequest, import_id: UUID) -> HttpResponse:
         "last": sentences.day_of(transfer.report.get("last")),
         "problems": sentences.problems_of(transfer),
         "remarks": sentences.remarks_of(transfer),
+        "fresh": transfer.report.get("found", 0) - transfer.report.get("known", 0),
         "settings_page": "data",
     }
     return render(request, template, context)
@@ -94,6 +95,7 @@ def _to(transfer: Transfer) -> SeeOther:
 def _list(request: PageRequest, *, error: str = "") -> HttpResponse:
     context = {
         "imports": transfers.list_transfers(user=request.user, kind=_IMPORT),
+        "open_import": imports.open_import(user=request.user),
         "error": error,
         "settings_page": "data",
     }

@@ -7,6 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chats import own_data
+from chats.importing.imports import open_import
+from chats.models import Transfer
+from chats.transfers import list_transfers
 from chats.views.answers import PageRequest, SeeOther, page, parsed_moment
 
 _ADDRESS = "/settings/data/"
@@ -55,7 +58,9 @@ def _show(request: PageRequest, *, error: str = "") -> HttpResponse:
     context = {
         "amounts": own_data.count_data(user=request.user),
         "deletions": own_data.list_deletions(user=request.user),
-        "error": error,
+        "open_import": open_import(user=request.user),
+        "has_imports": bool(list_transfers(user=request.user, kind=Transfer.Kind.IMPORT, limit=1)),
+        "delete_error": error,
         "settings_page": "data",
     }
     return render(request, "chats/data.html", context, status=422 if error else 200)

@@ -366,3 +366,9 @@ def test_codes_have_words() -> None:
     for code in neutral.CODES - {"damaged"}:
         said = sentences.problem_sentence({"code": code})
         assert said != sentences.problem_sentence({"code": "damaged"})
+
+
+def test_what_is_no_object_in_a_list_is_counted_and_told(owner: User) -> None:
+    good = as_json([GOOD]).decode().strip()[1:-1]
+    data = f'[5, "a", {good}, null, "long \\" one", [1, 2], 1.5]'.encode()
+    assert left_out(owner, data) == ["not_conversation"] * 6

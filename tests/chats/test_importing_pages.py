@@ -9,7 +9,7 @@ from accounts.models import User
 from chats.importing import worker
 from chats.models import Conversation, Transfer
 from config.limits import SIGNED_OUT, TOO_LARGE, refusal
-from tests.chats.imports import as_json, chat, chatgpt, fixture, upload
+from tests.chats.imports import as_json, bring_in, chat, chatgpt, fixture, upload
 from tests.chats.pages import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,51 @@ def test_one_import_is_open_at_a_time(owner: User, owner_client: Client) -> None
     assert answer.status_code == 422
     assert "Another import is still open" in answer.content.decode()
     assert Transfer.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ["/import/", "/settings/data/"])
+def test_one_that_waits_is_shown_in_place_of_the_form(
+    owner: User, owner_client: Client, address: str
+) -> None:
+    assert "Earlier imports" not in owner_client.get(address).content.decode()
+    assert 'type="file"' in owner_client.get(address).content.decode()
+    waiting = upload(owner, fixture("claude.json"), "waiting.json")
+    shown = owner_client.get(address).content.decode()
+    assert 'type="file"' not in shown
+    assert "waiting.json" in shown
+    assert f'href="/import/{waiting.id}/"' in shown
+    assert f'action="/import/{waiting.id}/cancel/"' in shown
+    owner_client.post(f"/import/{waiting.id}/cancel/")
+    shown = owner_client.get(address).content.decode()
+    assert 'type="file"' in shown
+    assert "Earlier imports" in shown
+
+
+def test_a_cancelled_one_did_not_fail(owner: User, owner_client: Client) -> None:
+    transfer = upload(owner, fixture("claude.json"))
+    owner_client.post(f"/import/{transfer.id}/cancel/")
+    listed = owner_client.get("/import/").content.decode()
+    assert "Cancelled" in listed
+    assert "Failed" not in listed
+    assert "notice-danger" not in owner_client.get(f"/import/{transfer.id}/").content.decode()
+
+
+def test_only_what_is_new_is_offered(owner: User, owner_client: Client) -> None:
+    bring_in(owner, as_json(chatgpt("First")))
+    both = upload(owner, as_json([*chatgpt("First"), *chatgpt("Second")]))
+    assert "Import 1 chat<" in owner_client.get(f"/import/{both.id}/").content.decode()
+    owner_client.post(f"/import/{both.id}/cancel/")
+    known = upload(owner, as_json(chatgpt("First")))
+    shown = owner_client.get(f"/import/{known.id}/").content.decode()
+    assert "All of them are here already; only new messages are added." in shown
+    assert "Look for new messages" in shown
+    assert "Import 1 chat" not in shown
+
+
+def test_what_does_not_come_in_stands_above_the_titles(owner: User, owner_client: Client) -> None:
+    transfer = upload(owner, as_json([*chatgpt("Fine"), chat("Bad", [])]))
+    shown = owner_client.get(f"/import/{transfer.id}/").content.decode()
+    assert shown.index("It has no messages.") < shown.index("First chats")
 
 
 @pytest.mark.parametrize("data", [{}, {"file": SimpleUploadedFile("nothing.json", b"")}])
