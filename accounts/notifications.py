@@ -26,6 +26,7 @@ PAGE_SIZE: Final = 20
 KEPT_FOR: Final = timedelta(days=90)
 KEPT: Final = 500
 """Of one user, at the most."""
+_BATCH: Final = 500
 
 _ICONS: Final[Mapping[str, str]] = {
     Kind.REPLY: "message",
@@ -127,13 +128,22 @@ def notify_link(
     return notify(user_id=user_id, kind=Kind.SHARED, data=data, subject=subject, once=True)
 
 
-def withdraw(*, user_ids: Collection[UUID], subject: str) -> None:
-    """Take back what these users were told about `subject`, read or not."""
-    told = Notification.objects.filter(user__in=user_ids, subject=subject)
+def withdraw(
+    *, user_ids: Collection[UUID], subject: str = "", subjects: Collection[str] = ()
+) -> None:
+    """Take back what these users were told about `subject`, or several, read or not.
+
+    Two queries for each few hundred subjects, none without users.
+    """
+    wanted = list(subjects) or [subject]
     with transaction.atomic():
-        for user_id in set(told.filter(read_at=None).values_list("user_id", flat=True)):
-            _tell(user_id, {"t": "read"})
-        told.delete()
+        for at in range(0, len(wanted) if user_ids else 0, _BATCH):
+            told = Notification.objects.filter(
+                user__in=user_ids, subject__in=wanted[at : at + _BATCH]
+            )
+            for user_id in set(told.filter(read_at=None).values_list("user_id", flat=True)):
+                _tell(user_id, {"t": "read"})
+            told.delete()
 
 
 def notify_quota(

@@ -17,6 +17,7 @@ from chats.replies import end_comparison
 _BATCH: Final = 500
 _FACTS_OF_ONE: Final = (
     "cost_micros", "runner", "heartbeat_at", "stop_requested", "comparison", "comparison_order",
+    "asked_by_id",
 )  # fmt: skip
 """What a copy of a message starts without: its text was paid for once, is made by nobody, and
 what it was compared with is not copied."""

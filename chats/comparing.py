@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chats.conversations import checked_model, choose_model
+from chats.conversations import checked_model, choose_model, unknown_model
 from chats.messages import stop_reply
 from chats.models import Conversation, Message
 from chats.replies import end_comparison, show
@@ -23,11 +23,13 @@ LEAST: Final = 2
 MOST: Final = 4
 
 
-def checked_models(models: Sequence[str], *, user: User) -> list[str]:
+def checked_models(
+    models: Sequence[str], *, user: User, conversation: Conversation | None = None
+) -> list[str]:
     """`models` themselves, when `user` can ask them all side by side; empty when none are named.
 
     Raises ValidationError for a number that cannot be compared, for one that is named twice and for
-    those that are not available.
+    those that are not available: in an existing `conversation`, see `checked_model_in`.
     """
     if not models:
         return []
@@ -44,11 +46,29 @@ def checked_models(models: Sequence[str], *, user: User) -> list[str]:
         raise ValidationError(
             _("“%(model)s” was chosen twice.") % {"model": twice[:100]}, code="duplicate"
         )
-    return [checked_model(model, user=user) for model in models]
+    if conversation is None:
+        return [checked_model(model, user=user) for model in models]
+    return [checked_model_in(conversation, model, user=user) for model in models]
 
 
-def choose_reply(*, message: Message) -> None:
-    """Go on with one of the replies that are side by side, and with its model.
+def checked_model_in(conversation: Conversation, model: str, *, user: User) -> str:
+    """`model` itself, when `user` may ask it there; else raises ValidationError.
+
+    The owner any of the owner's; others the chat's own and those that replied in it, which they see
+    anyway. To them all others are alike: nobody learns by guessing what else the owner has.
+    """
+    if user.pk != conversation.owner_id and model != conversation.model_name:
+        provider, _slash, name = model.partition("/")
+        replied = conversation.messages.filter(role=Message.Role.ASSISTANT)
+        if "\0" in model or not replied.filter(provider=provider, model=name).exists():
+            raise unknown_model(model)
+    return checked_model(model, user=conversation.owner)
+
+
+def choose_reply(*, message: Message, by: User | None = None) -> None:
+    """Go on with one of the replies that are side by side, and for the owner with its model.
+
+    `by` another one, the chat's model stays the owner's choice.
 
     The others stay as versions; what is still being written goes on. Of replies that are in no
     comparison any more, only shows the path through it. Raises ValidationError when it is gone.
@@ -59,7 +79,8 @@ def choose_reply(*, message: Message) -> None:
         Conversation.objects.select_for_update().only("id").get(id=message.conversation_id)
         if not Message.objects.filter(id=message.id).exists():
             raise ValidationError(_("This message was deleted."), code="gone")
-        if end_comparison(message):
+        chooses_model = by is None or by.pk == message.conversation.owner_id
+        if end_comparison(message) and chooses_model:
             # What cannot be asked any more is not gone on with; its words are.
             with suppress(ValidationError):
                 choose_model(conversation=message.conversation, model=message.model_name)

@@ -129,12 +129,16 @@ def checked_model(model: str, *, user: User) -> str:
             raise NotFoundError
         routing.resolve(model, user=user)
     except ProviderError as error:
-        raise ValidationError(
-            _("The model “%(model)s” is not available. Choose another one.")
-            % {"model": model[:100]},
-            code="unknown_model",
-        ) from error
+        raise unknown_model(model) from error
     return model
+
+
+def unknown_model(model: str) -> ValidationError:
+    """What is said of a model that cannot be asked, whatever the reason."""
+    return ValidationError(
+        _("The model “%(model)s” is not available. Choose another one.") % {"model": model[:100]},
+        code="unknown_model",
+    )
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
@@ -314,6 +318,8 @@ def purge_deleted(*, older_than: timedelta = UNDO_PERIOD) -> int:
     with transaction.atomic():
         count = expired.count()
         files = attachments_of(expired)
+        # A reply that ended right then may have told of them once more.
+        participants.doors_closed(expired)
         expired.update(current_leaf=None)
         expired.delete()
         if count:

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
-from chats import events, indexing, unread
+from chats import events, indexing, spending, unread
 from chats.models import Message
 from providers.types import Usage
 
@@ -60,6 +60,8 @@ class Outcome:
     """Of this run alone."""
     cost_micros: int | None = None
     """Of all runs of the reply together; None when that of one is unknown."""
+    run_cost_micros: int | None = None
+    """Of this run alone; None when it is unknown."""
     finish_reason: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -137,6 +139,9 @@ def finish(progress: Progress, outcome: Outcome, *, runner: str) -> bool:
         )
         if updated:
             indexing.index_messages([progress.message_id])
+        if updated and usage is not None:
+            cost = outcome.run_cost_micros
+            spending.add_run(message_id=progress.message_id, usage=usage, cost_micros=cost)
     return bool(updated)
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +21,8 @@ from django.utils.translation import ngettext
 from accounts import notifications
 from accounts.models import Notification, User
 from accounts.people import find_people
-from chats import events
-from chats.models import Conversation, Membership, Message
+from chats import events, participants
+from chats.models import Conversation, Membership
 
 Role = Membership.Role
 
@@ -33,19 +32,6 @@ PAGE_SIZE: Final = 30
 _TRIES: Final = 10
 _PERIOD: Final = 60
 """Seconds in which somebody may look for that many names: nobody tries them all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What one person asked for; `cost_micros`, millionths of a US dollar, of `priced` replies."""
-
-    name: str
-    is_owner: bool
-    replies: int
-    priced: int
-    input_tokens: int
-    output_tokens: int
-    cost_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +56,7 @@ def add_member(*, conversation: Conversation, who: str, role: str, by: User) -> 
     if person.pk == conversation.owner_id:
         raise ValidationError(_("This chat is your own."), code="owner")
     with transaction.atomic():
-        Conversation.objects.select_for_update().only("id").get(id=conversation.id)
+        _lock(conversation.id)
         mine = Membership.objects.filter(conversation=conversation)
         if mine.filter(user=person).exists():
             raise ValidationError(
@@ -92,7 +78,7 @@ def add_member(*, conversation: Conversation, who: str, role: str, by: User) -> 
                 "path": _path(conversation),
                 "by": by.username,
             },
-            subject=_subject(conversation),
+            subject=participants.told_of_chat(conversation.id),
         )
         events.sidebar_changed(person.pk)
         events.people_changed(conversation.id, [person.pk])
@@ -103,6 +89,7 @@ def change_role(*, membership: Membership, role: str) -> None:
     """What a member may do from now on. Raises ValidationError for what is no role."""
     role = _checked(role)
     with transaction.atomic():
+        _lock(membership.conversation_id)
         if Membership.objects.filter(id=membership.pk).exclude(role=role).update(role=role):
             events.people_changed(membership.conversation_id, [membership.user_id])
     membership.role = role
@@ -114,10 +101,12 @@ def remove_member(*, conversation: Conversation, user_id: UUID) -> bool:
     What they wrote stays. Their pages close, and what they were told of the chat is taken back.
     """
     with transaction.atomic():
+        _lock(conversation.id)
         found = Membership.objects.filter(conversation=conversation, user_id=user_id)
         if not found.delete()[0]:
             return False
-        notifications.withdraw(user_ids=[user_id], subject=_subject(conversation))
+        told = participants.told_of_chat(conversation.id)
+        notifications.withdraw(user_ids=[user_id], subject=told)
         events.sidebar_changed(user_id)
         events.people_changed(conversation.id, [user_id])
     return True
@@ -140,39 +129,9 @@ def shared_with(user: User, *, page: int = 1, size: int = PAGE_SIZE) -> Shared:
     return Shared(rows[:size], max(page, 1) + 1 if len(rows) > size else 0)
 
 
-def spending_by_author(conversation: Conversation) -> list[Spent]:
-    """Who asked for how much, the dearest first; copies from elsewhere are not counted. One query.
-
-    What authors whose account is gone asked for counts as the owner's.
-    """
-    replies = conversation.messages.filter(
-        role=Message.Role.ASSISTANT, created_at__gte=conversation.created_at
-    )
-    rows = (
-        replies.order_by()
-        .values("author_id", "author__username")
-        .annotate(
-            replies=Count("id"),
-            priced=Count("id", filter=Q(cost_micros__isnull=False)),
-            read=Sum("input_tokens", default=0),
-            written=Sum("output_tokens", default=0),
-            cost=Sum("cost_micros", default=0),
-        )
-    )
-    owner = conversation.owner.username
-    spent = [
-        Spent(
-            name=row["author__username"] or owner,
-            is_owner=row["author_id"] is None,
-            replies=row["replies"],
-            priced=row["priced"],
-            input_tokens=row["read"],
-            output_tokens=row["written"],
-            cost_micros=row["cost"],
-        )
-        for row in rows
-    ]
-    return sorted(spent, key=lambda each: (-each.cost_micros, -each.output_tokens, each.name))
+def _lock(conversation_id: UUID) -> None:
+    """Who writes there is asked under the same lock. Call inside a transaction."""
+    Conversation.objects.select_for_update().only("id").get(id=conversation_id)
 
 
 def _find(who: str) -> User:
@@ -214,7 +173,3 @@ def _require_try(user: User) -> None:
 
 def _path(conversation: Conversation) -> str:
     return reverse("chats:conversation", args=[conversation.id])
-
-
-def _subject(conversation: Conversation) -> str:
-    return f"shared:{_path(conversation)}"

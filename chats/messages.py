@@ -1,7 +1,7 @@
 """Posting, editing, answering again, stopping: every change of the message tree.
 
-Whatever asks for a reply brings an archived conversation back into the sidebar: who goes on with it
-wants it at hand. Looking at it, leafing through its branches or stopping a reply does not.
+When its owner asks for a reply, an archived conversation comes back into the sidebar: who goes on
+with it wants it at hand. Looking at it, leafing through its branches or stopping a reply does not.
 """
 
 from collections.abc import Sequence
@@ -65,6 +65,7 @@ def post_message(
 
     def make() -> tuple[Message, Posted]:
         locked = Conversation.objects.select_for_update().get(id=conversation.id)
+        participants.require_writer(locked, author)
         parent = _parent(locked, parent_id or locked.current_leaf_id)
         if parent is not None:
             end_comparison(parent)
@@ -100,7 +101,7 @@ def edit_message(
     text = clean_content(content, may_be_empty=bool(attachments))
 
     def make() -> tuple[Message, Posted]:
-        _require_present(message)
+        _require_present(message, author)
         posted = add_exchange(
             conversation=message.conversation,
             parent_id=message.parent_id,
@@ -133,7 +134,7 @@ def regenerate_reply(
     question_id = message.parent_id if is_reply else message.id
 
     def make() -> tuple[Message, Message]:
-        _require_present(message)
+        _require_present(message, author)
         reply = add_reply(
             message.conversation,
             parent_id=question_id,
@@ -153,24 +154,23 @@ def regenerate_reply(
 def retry_reply(*, message: Message, author: User | None = None) -> Message:
     """Try a reply again that ended badly: in place when nothing hangs on it, else as a branch.
 
-    `author`, or the owner, has asked for it then. The model that was asked first is asked first
-    again, whichever stood in for it.
+    In place it stays its author's, and `author`, or the owner, has asked for this run. The model
+    that was asked first is asked first again, whichever stood in for it.
     """
     _require_reply(message)
     began = message.content or message.reasoning or message.parts
     if began or message.children.exists():
         return regenerate_reply(message=message, author=author)
     ended_early = (Status.FAILED, Status.INTERRUPTED, Status.STOPPED)
-    asker = participants.author_id(message.conversation, author)
-    _reopen(message, allowed=ended_early, model=asked_model(message), author_id=asker)
+    _reopen(message, allowed=ended_early, model=asked_model(message), author=author)
     return message
 
 
 def continue_reply(*, message: Message, author: User | None = None) -> Message:
     """Go on writing a reply where it ended; the new text is appended to the same message.
 
-    By the model that wrote the beginning: no other one stands in for it. Who asked for that has
-    asked for all of it; `author` only where there is none.
+    By the model that wrote the beginning: no other one stands in for it. It stays its author's,
+    and `author`, or the owner, has asked for the rest.
     """
     _require_reply(message)
     if message.children.exists():
@@ -178,7 +178,7 @@ def continue_reply(*, message: Message, author: User | None = None) -> Message:
     if not message.content:
         return retry_reply(message=message, author=author)
     allowed = (Status.COMPLETE, *_ENDED_EARLY)
-    _reopen(message, allowed=allowed, model=message.model_name, author_id=message.author_id)
+    _reopen(message, allowed=allowed, model=message.model_name, author=author)
     return message
 
 
@@ -261,16 +261,15 @@ def posted_before(
 _ENDED_EARLY = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-def _reopen(
-    message: Message, *, allowed: Sequence[str], model: str, author_id: UUID | None
-) -> None:
+def _reopen(message: Message, *, allowed: Sequence[str], model: str, author: User | None) -> None:
     """Set an ended reply back to pending, keeping its text, and ask `model` for more of it."""
     provider, _slash, name = model.partition("/")
     with transaction.atomic():
+        _require_present(message, author)
         require_room(message.conversation)
         reopened = Message.objects.filter(id=message.id, status__in=allowed).update(
             status=Status.PENDING,
-            author_id=author_id,
+            asked_by_id=participants.author_id(message.conversation, author),
             error=None,
             provider=provider,
             model=name,
@@ -282,7 +281,7 @@ def _reopen(
         if not reopened:
             raise ValidationError(_("This reply is already being written."), code="live")
         events.reply_requested(message.id)
-        bring_back(message.conversation)
+        bring_back(message.conversation, author=author)
         show(message.conversation, message.id)
     message.refresh_from_db()
 
@@ -300,12 +299,13 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
     return parent
 
 
-def _require_present(message: Message) -> None:
-    """Another tab may have deleted it and what it answers; the conversation is locked from here on.
+def _require_present(message: Message, author: User | None) -> None:
+    """Another tab may have deleted it and what it answers, the owner have removed `author`.
 
-    Call inside a transaction.
+    The conversation is locked from here on. Call inside a transaction.
     """
     Conversation.objects.select_for_update().only("id").get(id=message.conversation_id)
+    participants.require_writer(message.conversation, author)
     if not Message.objects.filter(id=message.id).exists():
         raise ValidationError(_("This message was deleted."), code="gone")
 

@@ -35,14 +35,15 @@ def add_reply(
     still. Raises ValidationError when as many replies of the owner's as may be are being written.
     """
     require_room(conversation)
-    place: dict[str, Any] = {"author_id": participants.author_id(conversation, author)}
+    asker = participants.author_id(conversation, author)
+    place: dict[str, Any] = {"author_id": asker, "asked_by_id": asker}
     if in_place_of is not None and in_place_of.comparison is not None:
         found = Message.objects.filter(id=in_place_of.id, comparison=in_place_of.comparison)
         if found.update(comparison=None, comparison_order=None):
             place["comparison"] = in_place_of.comparison
             place["comparison_order"] = in_place_of.comparison_order
     reply = _create(conversation, parent_id, model or conversation.model_name, **place)
-    bring_back(conversation)
+    bring_back(conversation, author=author)
     show(conversation, reply.id)
     return reply
 
@@ -63,15 +64,15 @@ def add_replies(
     if room < 1:
         raise ValidationError(_too_many(), code="too_many_live")
     comparison = uuid4()
-    asked_by = participants.author_id(conversation, author)
+    asker = participants.author_id(conversation, author)
     replies = []
     for order, model in enumerate(models):
         place: dict[str, Any] = {"comparison": comparison, "comparison_order": order}
-        place["author_id"] = asked_by
+        place |= {"author_id": asker, "asked_by_id": asker}
         if order >= room:
             place |= {"status": Status.FAILED, "error": _no_room(), "finished_at": timezone.now()}
         replies.append(_create(conversation, parent_id, model, **place))
-    bring_back(conversation)
+    bring_back(conversation, author=author)
     show(conversation, replies[0].id)
     return replies
 
@@ -104,9 +105,13 @@ def require_room(conversation: Conversation) -> None:
         raise ValidationError(_too_many(), code="too_many_live")
 
 
-def bring_back(conversation: Conversation) -> None:
-    """Out of the archive. No query for one that is not in it."""
-    if conversation.archived_at is not None:
+def bring_back(conversation: Conversation, *, author: User | None) -> None:
+    """Out of the owner's archive, when the owner goes on with it; others have none in it.
+
+    No query for one that is not in it.
+    """
+    is_owners = participants.author_id(conversation, author) is None
+    if is_owners and conversation.archived_at is not None:
         Conversation.objects.filter(id=conversation.id).update(archived_at=None)
         conversation.archived_at = None
         events.sidebar_changed(conversation.owner_id)

@@ -67,7 +67,7 @@ class Tally:
             outcome.metadata["usage_estimated"] = True
         if outcome.usage is not None:
             outcome.metadata["context"] = _context(prompt, outcome.usage, counted=counted)
-            cost = cost_micros(prompt.route.info, outcome.usage)
+            cost = outcome.run_cost_micros = cost_micros(prompt.route.info, outcome.usage)
             if cost is not None and self._paid is not None:
                 outcome.cost_micros = self._paid + cost
 

@@ -149,7 +149,7 @@ def _counted(message: Message) -> int | None:
 
 def _name_authors(messages: list[Message]) -> None:
     """Give messages of others than the owner their authors. One query where there are any."""
-    ids = {m.author_id for m in messages if m.author_id and m.role == Message.Role.USER}
+    ids = {m.author_id for m in messages if m.author_id}
     people = User.objects.only("username").in_bulk(ids) if ids else {}
     for message in messages:
         if message.author_id in people:
@@ -187,7 +187,9 @@ def _columns(messages: list[Message]) -> dict[UUID | None, tuple[Turn, ...]]:
         parent_id__in=[m.parent_id for m in wanted], comparison__in=[m.comparison for m in wanted]
     )
     groups: dict[UUID | None, list[Turn]] = {}
-    for message in compared.order_by("comparison_order", "id"):
+    replies = list(compared.order_by("comparison_order", "id"))
+    _name_authors(replies)
+    for message in replies:
         groups.setdefault(message.comparison, []).append(Turn(message=message))
     return {comparison: tuple(turns) for comparison, turns in groups.items() if len(turns) > 1}
 

@@ -43,8 +43,8 @@ def mark_unread(message_id: UUID, *, seen_by: Collection[UUID] = ()) -> None:
     reply = (
         Message.objects.filter(id=message_id, status__in=WORTH_TELLING)
         .filter(conversation__deleted_at=None, conversation__is_temporary=False)
-        .select_related("conversation", "author")
-        .only("status", "author__username", "conversation__owner", *_ASKED)
+        .select_related("conversation", "asked_by")
+        .only("status", "asked_by__username", "conversation__owner", *_ASKED)
         .first()
     )
     if reply is None:
@@ -74,7 +74,7 @@ def _tell_owner(reply: Message) -> None:
 
 def _tell_member(reply: Message, user_id: UUID) -> None:
     conversation = reply.conversation
-    by = (reply.author or conversation.owner).username if user_id != reply.author_id else ""
+    by = (reply.asked_by or conversation.owner).username if user_id != reply.asked_by_id else ""
     path = reverse("chats:conversation", args=[conversation.id])
     notifications.notify_shared(user_id=user_id, title=str(conversation), path=path, by=by)
     events.marks_changed(user_id, [conversation.id], is_unread=True)

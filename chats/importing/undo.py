@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chats import events
+from chats import events, participants
 from chats.attachments import attachments_of, discard_attachments
 from chats.models import Conversation, Message, Transfer
 
@@ -53,6 +53,7 @@ def _delete(conversation_id: UUID, transfer: Transfer) -> str | None:
             return str(conversation)
         files = attachments_of(mine)
         events.thread_changed(conversation.id, None)
+        participants.doors_closed([conversation])
         mine.update(current_leaf=None)
         Conversation.objects.filter(id=conversation_id).delete()
         discard_attachments(files)

@@ -9,6 +9,7 @@ from chats.models.order import FOLDER_NAME_LENGTH, TAG_NAME_LENGTH, Folder, Tag
 from chats.models.search import SearchEntry
 from chats.models.sendings import Sending
 from chats.models.sharing import Membership, SharedLink, SharedPage
+from chats.models.spending import Spending
 from chats.models.transfers import Transfer
 from chats.models.trees import TITLE_LENGTH, Conversation, Message
 
@@ -28,6 +29,7 @@ __all__ = [
     "Sending",
     "SharedLink",
     "SharedPage",
+    "Spending",
     "Tag",
     "Transfer",
 ]

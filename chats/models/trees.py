@@ -199,6 +199,14 @@ class Message(models.Model):
         related_name="+",
         help_text=_("Who wrote it, or asked for the reply; empty for the conversation's owner."),
     )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Who asked last for more of the reply; empty for the conversation's owner."),
+    )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     status = models.CharField(
         _("status"), max_length=12, choices=Status.choices, default=Status.COMPLETE

@@ -43,6 +43,12 @@ def may_change(context: template.Context, message: Message, conversation: Conver
 
 
 @register.simple_tag(takes_context=True)
+def model_called(context: template.Context, name: str, conversation: Conversation | None) -> str:
+    """A model with its connection, whose name is its owner's to see; to others without."""
+    return name if owns(context, conversation) else name.partition("/")[2] or name
+
+
+@register.simple_tag(takes_context=True)
 def author(context: template.Context, message: Message) -> str:
     """The name of whoever wrote a message; empty for oneself."""
     user: User = context["request"].user

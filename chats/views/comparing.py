@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-from accounts.models import User
-from chats.access import Right, message_or_404
+from chats.access import Right, message_or_404, right_of
 from chats.comparing import checked_models, choose_reply, stop_replies
+from chats.models import Conversation
 from chats.picker import chosen_model
 from chats.views.answers import (
     PageRequest,
@@ -22,22 +22,29 @@ from chats.views.answers import (
 )
 
 
-def posted_models(request: PageRequest, *, payer: User | None = None) -> list[str]:
+def posted_models(request: PageRequest, *, conversation: Conversation | None = None) -> list[str]:
     """The models that a composer names to be compared; none for one message to one model.
 
-    Of those of `payer`, the owner of an existing chat. Raises ValidationError for those that
+    Of those that may be asked in an existing `conversation`. Raises ValidationError for those that
     cannot be.
     """
-    return checked_models(request.POST.getlist("compare"), user=payer or request.user)
+    names = request.POST.getlist("compare")
+    return checked_models(names, user=request.user, conversation=conversation)
 
 
 def compared_context(
-    request: PageRequest, names: Sequence[str], *, payer: User | None = None
+    request: PageRequest, names: Sequence[str], *, conversation: Conversation | None = None
 ) -> dict[str, Any]:
-    """For a composer that compares what `names` says, or says why it cannot."""
-    user = payer or request.user
+    """For a composer that compares what `names` says, or says why it cannot.
+
+    Nothing for those who may only read the `conversation`.
+    """
+    user = conversation.owner if conversation else request.user
+    right = right_of(request.user, conversation) if conversation and names else Right.OWN
+    if right is None or right < Right.WRITE:
+        return {}
     try:
-        names = checked_models(names, user=user)
+        names = checked_models(names, user=request.user, conversation=conversation)
     except ValidationError as error:
         return {"errors": error.messages}
     return {"compared": [chosen_model(name, user=user) for name in names]}
@@ -48,7 +55,7 @@ def choose(request: PageRequest, message_id: UUID) -> HttpResponse:
     """Go on with one of the replies; the bar at the top names its model then."""
     found = message_or_404(request.user, message_id, Right.WRITE)
     try:
-        choose_reply(message=found)
+        choose_reply(message=found, by=request.user)
     except ValidationError as error:
         back = to_conversation(found.conversation_id)
         return refuse(request, error, back=back)

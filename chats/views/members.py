@@ -19,9 +19,9 @@ from chats.members import (
     members_of,
     remove_member,
     shared_with,
-    spending_by_author,
 )
 from chats.models import Conversation
+from chats.spending import spending_of
 from chats.views.answers import PageRequest, SeeOther, page, refuse
 
 
@@ -98,7 +98,7 @@ def _page(
         "members": members_of(conversation),
         "roles": Role.choices,
         "most": MOST,
-        "spent": spending_by_author(conversation) if is_owner else [],
+        "spent": spending_of(conversation) if is_owner else [],
         **entered,
     }
     return render(request, "chats/people.html", context, status=status)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from chats.access import Right, changeable_message_or_404, message_or_404
-from chats.conversations import checked_model
+from chats.comparing import checked_model_in
 from chats.messages import (
     continue_reply,
     edit_message,
@@ -82,7 +82,7 @@ def regenerate(request: PageRequest, message_id: UUID) -> HttpResponse:
     try:
         reply = regenerate_reply(
             message=found,
-            model=checked_model(model, user=found.conversation.owner) if model else "",
+            model=checked_model_in(found.conversation, model, user=request.user) if model else "",
             key=parsed_id(request.POST.get("key")),
             author=request.user,
         )

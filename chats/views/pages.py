@@ -108,7 +108,7 @@ def conversation(request: PageRequest, conversation_id: UUID) -> HttpResponse:
         found,
         thread=load_thread_around(found, wanted, place) if wanted and place else None,
         refresh=int(refreshed[:6]) + 1 if refreshed[:6].isdecimal() else 1,
-        **compared_context(request, request.GET.getlist("compare"), payer=found.owner),
+        **compared_context(request, request.GET.getlist("compare"), conversation=found),
     )
     if request.method == "GET":
         turns = whole["thread"].turns
@@ -148,7 +148,7 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
         posted = post_message(
             conversation=found,
             content=content,
-            models=posted_models(request, payer=found.owner),
+            models=posted_models(request, conversation=found),
             attachments=posted_attachments(request),
             parent_id=parsed_id(request.POST.get("parent")),
             key=parsed_id(request.POST.get("key")),
@@ -158,7 +158,7 @@ def _post(request: PageRequest, found: Conversation) -> HttpResponse:
         if request.htmx:
             return _composer_error(request, error)
         names = request.POST.getlist("compare")
-        composer = compared_context(request, names, payer=found.owner)
+        composer = compared_context(request, names, conversation=found)
         composer |= {"content": content, "errors": error.messages}
         context = conversation_context(request, found, **composer)
         return render(request, "chats/conversation.html", context, status=422)

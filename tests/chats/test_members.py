@@ -15,7 +15,7 @@ from chats.branches import branch_off, delete_from
 from chats.models import Conversation, Membership, Message
 from chats.presence import GONE_AFTER, Room
 from tests.chats.conftest import answer
-from tests.chats.pages import make_conversation, make_message, question_of, reply_of
+from tests.chats.pages import make_conversation, make_message, reply_of
 from tests.conftest import make_user
 
 Role = Membership.Role
@@ -191,47 +191,6 @@ class TestWriting:
         assert "You can read this chat" in page
         for forbidden in ("/edit/", "/regenerate/", "/switch/", "/rating/", '/settings/"'):
             assert f'hx-post="/m/{reply_of(chat).id}{forbidden}' not in page
-
-    def test_writers_name_only_models_of_the_owner(
-        self, chat: Conversation, ben: User, client: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        asked: list[User] = []
-
-        def checked(model: str, *, user: User) -> str:
-            asked.append(user)
-            raise ValidationError("no")
-
-        monkeypatch.setattr("chats.views.messages.checked_model", checked)
-        monkeypatch.setattr("chats.comparing.checked_model", checked)
-        client.force_login(ben)
-        path = reverse("chats:regenerate", args=[reply_of(chat).id])
-        client.post(path, {"model": "openai/mine"})
-        models = ["openai/mine", "openai/too"]
-        path = reverse("chats:messages", args=[chat.id])
-        client.post(path, {"content": "x", "compare": models}, headers={"HX-Request": "true"})
-        assert asked == [chat.owner, chat.owner]
-
-    def test_spending_by_author(
-        self, chat: Conversation, ben: User, django_assert_num_queries: Any
-    ) -> None:
-        for author, cost in ((ben, 700), (ben, None), (None, 50)):
-            make_message(chat, question_of(chat), "assistant", "x", author=author, cost_micros=cost)
-        chat = Conversation.objects.select_related("owner").get(id=chat.id)
-        with django_assert_num_queries(1):
-            spent = members.spending_by_author(chat)
-        rows = [(s.name, s.is_owner, s.replies, s.priced, s.cost_micros) for s in spent]
-        assert rows == [("ben", False, 2, 1, 700), (chat.owner.username, True, 2, 1, 50)]
-        assert spent[0].output_tokens == 10
-
-    def test_spending_is_the_owners_to_see(
-        self, chat: Conversation, ben: User, owner_client: Client, client: Client
-    ) -> None:
-        path = reverse("chats:people", args=[chat.id])
-        assert "Who spent what" in owner_client.get(path).content.decode()
-        client.force_login(ben)
-        page = client.get(path).content.decode()
-        assert "Who spent what" not in page
-        assert "Invite somebody" not in page
 
     def test_others_below_keep_a_writer_from_deleting(
         self, chat: Conversation, owner: User, ben: User
