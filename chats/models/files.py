@@ -1,14 +1,45 @@
 """Attached files."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chats.models.trees import Message
 from chats.querysets import AttachmentManager
+
+
+def hand_over(
+    collector: Collector, field: Any, attachments: models.QuerySet["Attachment"], using: str
+) -> None:
+    """As `on_delete`: files of an account that is deleted stay where chats of others use them.
+
+    They become those of whoever owns such a chat. So it is for every way of deletion: the admin, a
+    queryset, a user. All others go with the account.
+    """
+    going = {user.pk for user in collector.data.get(field.remote_field.model, ())}
+    uses = Attachment.messages.through._default_manager.using(using).filter(
+        attachment__in=[each.pk for each in attachments]
+    )
+    shown = Attachment._meta.apps.get_model("chats", "SharedLink").attachments.through
+    links = shown._default_manager.using(using).filter(
+        attachment__in=[each.pk for each in attachments]
+    )
+    rows = [
+        *links.order_by("-id").values_list("attachment_id", "sharedlink__owner_id"),
+        *uses.order_by("-id").values_list("attachment_id", "message__conversation__owner_id"),
+    ]
+    heirs = {file: owner for file, owner in rows if owner not in going}
+    for each in attachments:
+        if each.pk in heirs:
+            collector.add_field_update(field, heirs[each.pk], [each])
+    rest = attachments.exclude(pk__in=heirs)
+    if rest:
+        models.CASCADE(collector, field, rest, using)
 
 
 class Attachment(models.Model):
@@ -23,7 +54,7 @@ class Attachment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments"
+        settings.AUTH_USER_MODEL, on_delete=hand_over, related_name="attachments"
     )
     messages = models.ManyToManyField(Message, related_name="attachments", blank=True)
     name = models.CharField(_("file name"), max_length=200)
