@@ -96,7 +96,7 @@ def _window(
     kinds = [Kind.MESSAGE] if _has_words(query) or is_of_messages else []
     if with_titles and not is_of_messages and (end == LAST_ID or not kinds):
         kinds.append(Kind.TITLE)
-    shared = [] if narrowed.only is not None else shared_with(user)
+    shared = [] if narrowed.only is not None else shared_with(user, narrowed.notes)
     found: list[Match] = []
     ends: list[int] = []
     for kind in kinds:

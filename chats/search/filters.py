@@ -60,10 +60,17 @@ def narrow(filters: Sequence[Filter], *, user: User) -> Narrowed:
     return narrowed
 
 
-def shared_with(user: User) -> list[UUID]:
-    """The conversations of others that `user` takes part in, the latest first. One query."""
+def shared_with(user: User, notes: list[str]) -> list[UUID]:
+    """The conversations of others that `user` takes part in, the latest first. One query.
+
+    MOST_PLACES at the most, and a note where there are more.
+    """
     mine = Membership.objects.filter(user=user).order_by("-created_at")
-    return list(mine.values_list("conversation_id", flat=True)[:MOST_PLACES])
+    ids = list(mine.values_list("conversation_id", flat=True)[: MOST_PLACES + 1])
+    if len(ids) > MOST_PLACES:
+        said = _("Of chats of others, the last %(count)d you were invited to were looked through.")
+        notes.append(said % {"count": MOST_PLACES})
+    return ids[:MOST_PLACES]
 
 
 def folder_paths(user: User) -> dict[UUID, str]:
@@ -114,9 +121,9 @@ def _condition(each: Filter, user: User, notes: list[str]) -> Q:
     if each.key == "folder":
         return _in_folder(each, user, notes)
     if each.value == "archived":
-        return Q(archived_at__isnull=False)
+        return Q(archived_at__isnull=False, owner=user)
     if each.value == "pinned":
-        return Q(is_pinned=True)
+        return Q(is_pinned=True, owner=user)
     links = SharedLink.objects.filter(conversation=OuterRef("pk"))
     members = Membership.objects.filter(conversation=OuterRef("pk"))
     return Q(Exists(links)) & Q(owner=user) | Q(Exists(members))
