@@ -75,14 +75,12 @@ class Splitter:
                     break
             found = _OUTSIDE.search(chunk, at)
             if self._depth == self._level:
-                yield from self._between(chunk[at : found.start() if found else len(chunk)])
+                yield from self._between(chunk[at : found.start() if found else None], found)
             if found is None:
                 break
             at = found.end()
             mark = chunk[found.start()]
             if mark == 0x22:
-                if self._depth == self._level:
-                    yield from self._between(b'""')
                 self._enter_string(found[0])
             elif mark in b"}]":
                 yield from self._close(chunk, start, at)
@@ -100,13 +98,15 @@ class Splitter:
         if self._kept is not None:
             self._keep(chunk, start, len(chunk))
 
-    def _between(self, gap: bytes) -> Iterator[Item]:
+    def _between(self, gap: bytes, found: re.Match[bytes] | None) -> Iterator[Item]:
         """What stands in a list of items and is neither object nor list: numbers, words, strings.
 
         One that the end of a chunk cuts counts as two.
         """
         if not self._level or self._section != ITEMS:
             return
+        if found and found[0].startswith(b'"'):
+            gap += b'""'
         for value in gap.translate(None, b" \t\r\n").split(b","):
             if value:
                 yield Item(ITEMS, b"null", 0)
