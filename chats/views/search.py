@@ -9,14 +9,14 @@ from chats.search import search as find
 from chats.search.suggestions import recent_chats, suggest
 from chats.views.answers import PageRequest, page
 
-_PARTS = {"search-dialog": "#dialog", "search-options": "#options-answer", "search-found": "#found"}
+_PARTS = {"search-options": "#options-answer", "search-found": "#found"}
 
 
 @page("GET", "HEAD")
 def search(request: PageRequest) -> HttpResponse:
     """What `q` describes; `cursor` names a further page of it. Without `q` recent chats.
 
-    For htmx the part that it asks for: the dialog, its options, or the page's results.
+    For htmx the part that it asks for: the options of the dialog, or the page's results.
     """
     context = _context(request)
     target = request.htmx.target or ""

@@ -1,35 +1,20 @@
 // The search over any page: a combobox in a dialog. Its options are links that the server made.
+// The dialog opens without this (shell.js), and Enter leads to the page of the search.
 
 const options = () => [...document.querySelectorAll('#search-list [role="option"]')];
 const input = () => document.getElementById("search-input");
 let selected = null;
 
-// On the page of the search itself its field is there already.
-export async function run() {
-  const field = document.getElementById("search-page-input");
-  if (field) return field.select();
-  const dialog = document.getElementById("search-dialog") ?? add();
-  if (dialog.open) return dialog.close();
-  const target = "#search-dialog";
-  await window.htmx.ajax("GET", document.querySelector('a[data-action="search"]').href, { source: dialog, target, swap: "innerHTML" });
-  if (!input()) return;
-  dialog.showModal();
-  input().focus();
-}
+const dialog = document.getElementById("search-dialog");
 
-function add() {
-  const dialog = document.createElement("dialog");
-  dialog.id = "search-dialog";
-  dialog.className = "dialog search-dialog";
-  dialog.setAttribute("aria-labelledby", "search-name");
-  dialog.addEventListener("keydown", keydown);
-  dialog.addEventListener("close", () => dialog.replaceChildren());
-  dialog.addEventListener("htmx:afterSwap", () => select(input()?.value.trim() ? options()[0] : null));
-  // Options are reached by the arrows; a press must not take the focus from the field.
-  dialog.addEventListener("mousedown", (event) => event.target.closest('[role="option"]') && event.preventDefault());
-  document.body.append(dialog);
-  return dialog;
-}
+// It is open by then (shell.js), and its options may be there.
+export const run = () => begin();
+
+const begin = () => select(input()?.value.trim() ? options()[0] : null);
+dialog?.addEventListener("keydown", keydown);
+dialog?.addEventListener("htmx:afterSwap", begin);
+// Options are reached by the arrows; a press must not take the focus from the field.
+dialog?.addEventListener("mousedown", (event) => event.target.closest('[role="option"]') && event.preventDefault());
 
 function select(option) {
   selected?.setAttribute("aria-selected", "false");
@@ -70,5 +55,5 @@ document.addEventListener("click", (event) => {
 
 // Another place of the same page is no new page: the dialog would stay.
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#search-list a:not([data-fill])")) document.getElementById("search-dialog")?.close();
+  if (event.target.closest("#search-list a:not([data-fill])")) dialog?.close();
 });

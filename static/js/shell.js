@@ -35,6 +35,18 @@ export function closeDrawer() {
   return true;
 }
 
+// It takes at once what is typed next, which is nobody else's; what it finds comes later.
+function openSearch() {
+  const dialog = document.getElementById("search-dialog");
+  // On the page of the search its field is there already.
+  if (!dialog) return document.getElementById("search-page-input").select();
+  if (dialog.open) return dialog.close();
+  dialog.querySelector("form").reset();
+  document.getElementById("search-options").replaceChildren();
+  dialog.showModal();
+  window.htmx?.trigger(dialog.querySelector("form"), "parley:search");
+}
+
 document.addEventListener("click", (event) => {
   const action = event.target.closest("[data-action]");
   if (action?.dataset.action === "toggle-sidebar" || action?.dataset.action === "close-sidebar") {
@@ -42,6 +54,7 @@ document.addEventListener("click", (event) => {
     if (action.dataset.action === "close-sidebar") closeDrawer();
     else toggleSidebar(action);
   }
+  if (action?.dataset.action === "search" && !event.ctrlKey && !event.metaKey && !event.shiftKey) openSearch();
   if (action?.dataset.action === "help") document.getElementById("help").showModal();
   // A click beside a dialog closes it; a chosen entry closes its menu.
   if (event.target.matches("dialog")) event.target.close();

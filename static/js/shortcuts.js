@@ -62,7 +62,7 @@ function handle(event) {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
   if (event.shiftKey) return withShift[event.code]?.() ?? false;
   if (event.key === "/") return help();
-  if (event.key.toLowerCase() === "k") return press('a[data-action="search"]');
+  if (event.key.toLowerCase() === "k") return press('a[data-action="search"]') || go("/search/");
   if (event.key === ".") return go("/settings/");
   return false;
 }

@@ -1,6 +1,8 @@
 """Finding chats and messages again, by keyboard, on a phone, and with hostile words."""
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Page, Route, expect
 
 from tests.data.payloads import FLAG, SCRIPTS
 from tests.e2e.conftest import People
@@ -10,6 +12,56 @@ from tests.e2e.person import PHONE, Chat, Person
 def dialog_of(chat: Chat) -> None:
     chat.page.keyboard.press("Control+k")
     expect(chat.page.get_by_role("combobox", name="Search chats and messages")).to_be_focused()
+
+
+class Held:
+    """A server that does not answer at some addresses until it is told to."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._routes: list[Route] | None = []
+        page.route(re.compile(pattern), self._saw)
+
+    def _saw(self, route: Route) -> None:
+        if self._routes is None:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def release(self) -> None:
+        routes, self._routes = self._routes or [], None
+        for route in routes:
+            route.continue_()
+
+
+def test_what_is_typed_at_once_goes_into_the_search(ann: Person) -> None:
+    """Before its script and its list are there, too: never to a model."""
+    ann.start("Where do kestrels nest?")
+    # A list that nobody waits for any more.
+    ann.expect_problem("htmx:(sendAbort|afterRequest)")
+    chat = ann.open()
+    methods: list[str] = []
+    chat.page.on("request", lambda request: methods.append(request.method))
+    held = Held(chat.page, r"/search/|/search[.\w]*\.js")
+    chat.composer.focus()
+    chat.page.keyboard.press("Control+k")
+    chat.page.keyboard.type("kestrels")
+    field = chat.page.get_by_role("combobox", name="Search chats and messages")
+    expect(field).to_have_value("kestrels")
+    held.release()
+    hit = chat.page.get_by_role("option", selected=True)
+    expect(hit).to_contain_text("Where do kestrels nest?")
+    expect(field).to_have_value("kestrels")
+    chat.page.keyboard.press("Escape")
+
+    held = Held(chat.page, r"/search/")
+    chat.page.keyboard.press("Control+k")
+    chat.page.keyboard.type("my secret")
+    chat.page.keyboard.press("Enter")
+    chat.page.wait_for_timeout(300)
+    held.release()
+    expect(chat.page).to_have_url("/search/?q=my+secret")
+    expect(chat.page.get_by_role("searchbox")).to_have_value("my secret")
+    assert set(methods) == {"GET"}
 
 
 def test_by_keyboard_to_a_message_in_another_version(ann: Person) -> None:
