@@ -33,6 +33,7 @@ urlpatterns = [
     path("c/", pages.start, name="start"),
     path("c/<uuid:conversation_id>/", pages.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/messages/", pages.messages, name="messages"),
+    path("c/<uuid:conversation_id>/menu/", conversations.menu, name="menu"),
     path("c/<uuid:conversation_id>/seen/", conversations.seen, name="seen"),
     path("c/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("c/<uuid:conversation_id>/delete/", conversations.delete, name="delete"),

@@ -32,6 +32,14 @@ from chats.views.answers import (
 )
 
 
+@page("GET", "HEAD")
+def menu(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    """The menu of a row of the sidebar, or the same as a page."""
+    context = {"conversation": conversation_or_404(request.user, conversation_id)}
+    template = "chats/menu.html#menu" if request.htmx else "chats/menu.html"
+    return render(request, template, context)
+
+
 @page("GET", "HEAD", "POST")
 def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     """GET: the form, in the sidebar or as a page. POST: the new title."""

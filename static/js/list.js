@@ -32,7 +32,7 @@ document.addEventListener("visibilitychange", () => waits && refresh());
 
 // A list that comes anew by itself waits while somebody is using a menu in it, or naming a chat.
 let late = false;
-const isUsed = () => document.querySelector("#sidebar-items :is(.menu:popover-open, [data-rename])");
+const isUsed = () => document.querySelector("#chat-menu:popover-open, #sidebar-items :is(.menu:popover-open, [data-rename])");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.requestConfig.elt.id !== "sidebar-items" || !isUsed()) return;
   detail.shouldSwap = false;

@@ -9,6 +9,7 @@ import { toast } from "./toasts.js";
 import "./shortcuts.js";
 
 const late = {
+  "chat-menu": () => import("./menu.js"),
   "copy-code": () => import("./copy.js"),
   "copy-message": () => import("./copy.js"),
   "copy-rich": () => import("./copy.js"),

@@ -22,7 +22,7 @@ function make() {
 export async function run(link) {
   if (!sheet?.isConnected) make();
   const menu = link.closest("[popover]");
-  const button = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
+  const button = menu ? document.querySelector(`[aria-controls="${menu.id}"]`) : link;
   opener = button?.id || null;
   sheet.replaceChildren();
   await window.htmx.ajax("GET", link.href, { source: sheet, target: sheet, swap: "innerHTML" });

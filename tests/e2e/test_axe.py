@@ -71,6 +71,7 @@ SIGNED_IN: Final = {
 OF_A_CHAT: Final = {
     "chats:conversation": "/c/{chat}/",
     "chats:messages": "/c/{chat}/messages/",
+    "chats:menu": "/c/{chat}/menu/",
     "chats:rename": "/c/{chat}/rename/",
     "chats:people": "/c/{chat}/people/",
     "chats:settings": "/c/{chat}/settings/",
@@ -284,7 +285,7 @@ OPENED: Final = {
     '[data-role="assistant"] [data-action="message-menu"]': "#message-menu .menu-item",
     '[popovertarget="account-menu"]': "#account-menu .menu-item",
     "#bell": "#notifications h2, #notifications p",
-    ".conversation-more": ".conversation .menu .menu-item",
+    ".conversation-more": "#chat-menu .menu-item",
 }
 """What opens on the page of a chat, by what opens it, and something that is seen then."""
 

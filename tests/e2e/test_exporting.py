@@ -29,7 +29,7 @@ def test_one_chat_is_chosen_by_its_menu(ann: Person, tmp_path: Path) -> None:
     item = page.locator("#sidebar-items .conversation", has_text="A single question")
     item.hover()
     item.get_by_role("button", name="Menu of").click()
-    item.get_by_role("link", name="Export").click()
+    page.locator("#chat-menu").get_by_role("link", name="Export").click()
     expect(page.get_by_label("With reasoning")).to_be_hidden()
     page.get_by_label("Markdown", exact=True).check()
     page.get_by_label("With reasoning").check()

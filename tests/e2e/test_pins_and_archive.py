@@ -22,6 +22,7 @@ def test_pin_by_keyboard_and_unpin(ann: Person) -> None:
     more = chat.sidebar.get_by_role("button", name="Menu of “Oldest”")
     more.focus()
     more.press("Enter")
+    expect(chat.page.locator("#chat-menu")).to_be_visible()
     for _ in range(6):
         if chat.page.evaluate("document.activeElement.textContent.trim()") == "Pin":
             break

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import text_of
+from tests.e2e.conftest import People, text_of
 from tests.e2e.person import Chat, Person
 from tests.upstream import Upstream
 
@@ -42,6 +42,45 @@ def test_rename_shows_in_every_tab(ann: Person) -> None:
     expect(title).to_have_value("Something else")
     other.page.keyboard.press("Escape")
     expect(other.titles).to_have_text(["Another", "After"])
+
+
+def test_one_menu_for_all_rows(people: People) -> None:
+    """By keyboard, while the list comes anew under it, and as a page without a script."""
+    ann = people()
+    for title in ("One", "Two"):
+        ann.post(f"{ann.start(title, model='demo/demo')}rename/", {"title": title})
+    chat = ann.open("/")
+    page, keyboard, menu = chat.page, chat.page.keyboard, chat.page.locator("#chat-menu")
+    two = chat.sidebar.get_by_role("button", name="Menu of “Two”")
+    two.press("Enter")
+    expect(menu.get_by_role("link", name="Rename")).to_be_focused()
+    expect(two).to_have_attribute("aria-expanded", "true")
+    keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Pin")).to_be_focused()
+    keyboard.press("ArrowUp")
+    keyboard.press("ArrowUp")
+    expect(menu.get_by_role("button", name="Delete")).to_be_focused()
+    keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(two).to_be_focused()
+    expect(two).to_have_attribute("aria-expanded", "false")
+    # The list comes anew while the menu is on its way: it is shown beside the new button.
+    page.route("**/menu/", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    two.click()
+    page.evaluate("htmx.ajax('GET', '/sidebar/', { target: '#sidebar-items', swap: 'innerHTML' })")
+    expect(menu).to_be_visible()
+    button, box = two.bounding_box(), menu.bounding_box()
+    assert button
+    assert box
+    assert 0 <= box["y"] - button["y"] - button["height"] < 8
+    two.click()
+    expect(menu).to_be_hidden()
+    plain = people(signed_up=False, java_script_enabled=False)
+    plain.context.add_cookies(ann.context.cookies())  # type: ignore[arg-type]
+    shown = plain.open("/").page
+    shown.get_by_role("button", name="Menu of “Two”").click()
+    shown.locator("#main").get_by_role("button", name="Archive").click()
+    expect(shown.get_by_text("“Two” was archived.")).to_be_visible()
 
 
 def test_delete_and_undo(ann: Person) -> None:
