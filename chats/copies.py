@@ -7,18 +7,25 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events, indexing
 from chats.attachments import copy_attachment
 from chats.conversations import checked_model, preferred_model
 from chats.models import Attachment, Conversation, Message, SharedLink
+from chats.sending import send_once, sent_before
 from chats.snapshots import Turn
 
 MAX_COPIED: Final = 500_000_000
 """Bytes of files that one copy takes along."""
+
+_AGAIN: Final = 60
+"""Seconds in which going on from the same gives the same copy."""
+_MAKING: Final = 600
+"""Seconds that making one may take."""
 
 _Link = Attachment.messages.through
 
@@ -31,14 +38,38 @@ class Copied:
     left_out: int
 
 
-def copy_shared(*, link: SharedLink, user: User) -> Copied:
+def copy_shared(*, link: SharedLink, user: User, key: UUID | None = None) -> Copied:
     """Copy what a link shows into an own conversation, which knows nothing of where it comes from.
 
-    Files are copied first, outside of the transaction: they may be large. The model is that of the
-    last reply where `user` has it, else the one that new chats of `user` begin with.
+    The model is that of the last reply where `user` has it, else the one that new chats of `user`
+    begin with. A form that comes again with its `key` gives the copy that it made, and so does
+    whoever asks for the same again within a minute. Raises ValidationError while it is being made.
     """
+    before = sent_before(owner_id=user.pk, key=key, restore=_copy_of)
+    if before is not None:
+        return before
+    claim = f"copy:{user.pk}:{link.id}:{link.digest}"
+    if not cache.add(claim, None, _MAKING):
+        made = Conversation.objects.for_user(user).filter(id=cache.get(claim)).first()
+        if made is not None:
+            return Copied(conversation=made, left_out=0)
+        if cache.get(claim) is None:
+            raise ValidationError(_("Your copy is being made. You will find it among your chats."))
+        cache.set(claim, None, _MAKING)
+    try:
+        copied = _copied(link, user, key)
+    except BaseException:
+        cache.delete(claim)
+        raise
+    cache.set(claim, copied.conversation.id, _AGAIN)
+    return copied
+
+
+def _copied(link: SharedLink, user: User, key: UUID | None) -> Copied:
+    """Files are copied first, outside of the transaction: they may be large."""
     files, left_out = _copied_files(link, user)
-    with transaction.atomic():
+
+    def make() -> tuple[Message, Copied]:
         provider, _slash, model = _model(link, user).partition("/")
         conversation = Conversation.objects.create(
             owner=user,
@@ -48,8 +79,9 @@ def copy_shared(*, link: SharedLink, user: User) -> Copied:
             model=model,
         )
         leaf_id: UUID | None = None
+        rows: list[Message] = []
         for turns in _pages(link):
-            rows: list[Message] = []
+            rows = []
             uses: list[tuple[UUID, UUID]] = []
             for turn in turns:
                 row = _message(turn, conversation, leaf_id)
@@ -69,7 +101,14 @@ def copy_shared(*, link: SharedLink, user: User) -> Copied:
         conversation.save(update_fields=["current_leaf"])
         indexing.index_conversations([conversation.id])
         events.sidebar_changed(user.id)
-    return Copied(conversation=conversation, left_out=left_out)
+        # A link shows at least one message.
+        return rows[-1], Copied(conversation=conversation, left_out=left_out)
+
+    return send_once(owner_id=user.pk, key=key, make=make, restore=_copy_of)
+
+
+def _copy_of(leaf: Message) -> Copied:
+    return Copied(conversation=leaf.conversation, left_out=0)
 
 
 def _pages(link: SharedLink) -> Iterator[list[Turn]]:

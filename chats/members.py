@@ -4,23 +4,19 @@ The owner's keys and budget pay for what all of them ask. Knows nothing of socke
 change by `chats.events` and look for themselves.
 """
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import notifications
 from accounts.models import Notification, User
-from accounts.people import find_people
+from accounts.people import find_people, nobody
 from chats import events, participants
 from chats.models import Conversation, Membership
 
@@ -29,9 +25,6 @@ Role = Membership.Role
 MOST: Final = 30
 """Members of one conversation: all of them hear of each other."""
 PAGE_SIZE: Final = 30
-_TRIES: Final = 10
-_PERIOD: Final = 60
-"""Seconds in which somebody may look for that many names: nobody tries them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +39,12 @@ def add_member(*, conversation: Conversation, who: str, role: str, by: User) -> 
     """Let somebody in, named exactly by username or address, and tell them.
 
     Raises ValidationError, with the same sentence for whoever is not there and whoever cannot be
-    let in; also after ten names in a minute, and for temporary chats, which nobody else sees.
+    let in; also after too many names, and for temporary chats, which nobody else sees.
     """
     if conversation.is_temporary:
         raise ValidationError(_("Nobody can be invited to a temporary chat."), code="temporary")
     role = _checked(role)
-    _require_try(by)
-    person = _find(who)
+    person = _find(who, by=by)
     if person.pk == conversation.owner_id:
         raise ValidationError(_("This chat is your own."), code="owner")
     with transaction.atomic():
@@ -134,41 +126,17 @@ def _lock(conversation_id: UUID) -> None:
     Conversation.objects.select_for_update().only("id").get(id=conversation_id)
 
 
-def _find(who: str) -> User:
-    found, unknown = find_people(who, limit=2)
+def _find(who: str, *, by: User) -> User:
+    found, unknown = find_people(who, by=by, limit=2)
     if len(found) != 1 or unknown:
-        raise ValidationError(
-            _("Nobody by that name or address can be invited. It has to be exact."),
-            code="unknown",
-        )
-    return found[0]
+        raise nobody()
+    return next(iter(found.values()))
 
 
 def _checked(role: str) -> str:
     if role not in Role.values:
         raise ValidationError(_("Choose what they may do."), code="role")
     return role
-
-
-def _require_try(user: User) -> None:
-    """Each try holds a place for a period; taking one is atomic in every cache."""
-    now = time.time()
-    free_at: list[float] = []
-    for place in range(_TRIES):
-        name = f"invitation:{user.pk}:{place}"
-        if cache.add(name, now + _PERIOD, _PERIOD):
-            return
-        free_at.append(cache.get(name, now))
-    wait = max(1, math.ceil(min(free_at) - now))
-    raise ValidationError(
-        ngettext(
-            "Too many invitations: the next one is possible in %(count)d second.",
-            "Too many invitations: the next one is possible in %(count)d seconds.",
-            wait,
-        )
-        % {"count": wait},
-        code="too_many",
-    )
 
 
 def _path(conversation: Conversation) -> str:

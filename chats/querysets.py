@@ -161,6 +161,26 @@ class MessageQuerySet(models.QuerySet["Message"]):
             rows = cursor.fetchall()
         return [self.model._meta.pk.to_python(row[0]) for row in rows]
 
+    def turns_to(self, leaf_id: UUID) -> tuple[int, str]:
+        """How many turns that have ended lead to `leaf_id`, and when the last one ended. One query.
+
+        The moment is in the database's own words; empty when none has one.
+        """
+        table = self.model._meta.db_table
+        sql = f"""
+            WITH RECURSIVE path(id, parent_id) AS (
+                SELECT id, parent_id FROM {table} WHERE id = %s
+                UNION ALL
+                SELECT up.id, up.parent_id FROM {table} up JOIN path ON up.id = path.parent_id
+            )
+            SELECT COUNT(*), MAX(turn.finished_at) FROM path JOIN {table} turn ON turn.id = path.id
+            WHERE turn.role IN ('user', 'assistant') AND turn.status NOT IN ('pending', 'streaming')
+        """  # noqa: S608  the table's name is ours, the value is bound
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, [self._prepared(leaf_id)])
+            count, newest = cursor.fetchone()
+        return count, str(newest or "")
+
     def newest_leaf_below(self, message_id: UUID) -> UUID:
         """Follow the newest child from `message_id` down to a leaf. One query."""
         table = self.model._meta.db_table

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,9 +11,9 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.people import find_people
+from accounts.people import find_people, nobody
 from chats.models import TITLE_LENGTH, SharedLink
-from chats.sharing import MAX_PEOPLE
+from chats.sharing import MAX_PEOPLE, named_on
 
 _DAYS: Final = {"1": 1, "7": 7, "30": 30}
 _KEEP: Final = "keep"
@@ -31,6 +32,7 @@ class LinkSettings(TypedDict):
     title: str
     audience: str
     people: list[User]
+    written: dict[UUID, str]
     expires_at: datetime | None
     shows_reasoning: bool
     shows_name: bool
@@ -81,11 +83,11 @@ class ShareForm(forms.Form):
     )
     shows_name = forms.BooleanField(label=_("Show my username"), required=False)
 
-    def __init__(self, *args: Any, link: SharedLink | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, link: SharedLink | None = None, **kwargs: Any) -> None:
         if link is not None:
             kwargs.setdefault("initial", _values_of(link))
         super().__init__(*args, **kwargs)
-        self._link = link
+        self._by, self._link = by, link
         if link is not None and link.expires_at is not None:
             day = timezone.localtime(link.expires_at)
             kept = say("As it is: %(date)s") % {"date": f"{day:%Y-%m-%d %H:%M}"}
@@ -94,16 +96,12 @@ class ShareForm(forms.Form):
             expiry.choices = [(_KEEP, kept), *_EXPIRY]
 
     def clean(self) -> dict[str, Any]:
-        """With the people in place of their names, and the moment in `expires_at`."""
+        """With the people by their names in place of these, and the moment in `expires_at`."""
         values: dict[str, Any] = super().clean() or {}
         named = values.get("people", "")
-        values["people"] = []
+        values["people"] = {}
         if values.get("audience") == SharedLink.Audience.PEOPLE:
-            values["people"], unknown = find_people(named, limit=MAX_PEOPLE + 1)
-            if unknown:
-                said = say("Nobody here is called %(names)s. Write names exactly.")
-                names = ", ".join(f"“{name[:100]}”" for name in unknown[:5])
-                self.add_error("people", ValidationError(said % {"names": names}))
+            values["people"] = self._people(named)
         values["expires_at"] = self._expires_at(values)
         return values
 
@@ -111,14 +109,28 @@ class ShareForm(forms.Form):
     def settings(self) -> LinkSettings:
         """What was chosen; of a valid form."""
         values = self.cleaned_data
+        people: dict[str, User] = values["people"]
         return LinkSettings(
             title=values["title"],
             audience=values["audience"],
-            people=values["people"],
+            people=list({each.id: each for each in people.values()}.values()),
+            written={each.id: name for name, each in people.items()},
             expires_at=values["expires_at"],
             shows_reasoning=values["shows_reasoning"],
             shows_name=values["shows_name"],
         )
+
+    def _people(self, text: str) -> dict[str, User]:
+        """By how they are written. Who is on the link already is not looked for again."""
+        known = {name.lower(): user for name, user in named_on(self._link).items()}
+        try:
+            found, unknown = find_people(text, by=self._by, limit=MAX_PEOPLE + 1, known=known)
+        except ValidationError as error:
+            self.add_error("people", error)
+            return {}
+        if unknown:
+            self.add_error("people", nobody(unknown if found or len(unknown) > 1 else ()))
+        return found
 
     def _expires_at(self, values: dict[str, Any]) -> datetime | None:
         chosen = values.get("expiry", "")
@@ -144,7 +156,7 @@ def _values_of(link: SharedLink) -> dict[str, Any]:
     return {
         "title": link.title,
         "audience": link.audience,
-        "people": ", ".join(link.people.order_by("username").values_list("username", flat=True)),
+        "people": ", ".join(sorted(named_on(link))),
         "expiry": "never" if link.expires_at is None else _KEEP,
         "shows_reasoning": link.shows_reasoning,
         "shows_name": link.shows_name,

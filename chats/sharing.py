@@ -7,7 +7,7 @@ locked out. `chats.copies` goes on from it.
 
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,15 @@ from accounts import notifications
 from accounts.models import User
 from chats.attachments import discard_attachments, hold_attachments
 from chats.models import Attachment, Conversation, Message, SharedLink, SharedPage
-from chats.snapshots import Page, digest_of, file_ids, take_snapshot, without_reasoning
+from chats.sending import link_once
+from chats.snapshots import (
+    Page,
+    digest_of,
+    file_ids,
+    mark_of,
+    take_snapshot,
+    without_reasoning,
+)
 from chats.texts import clean_title
 
 Audience = SharedLink.Audience
@@ -43,15 +51,19 @@ def create_link(
     audience: str = Audience.PUBLIC,
     last_message: Message | None = None,
     people: Collection[User] = (),
+    written: Mapping[UUID, str] | None = None,
     expires_at: datetime | None = None,
     title: str = "",
     shows_reasoning: bool = False,
     shows_name: bool = False,
+    key: UUID | None = None,
 ) -> SharedLink:
     """Share what the conversation shows now, or its path to `last_message`, under a new address.
 
-    Without a `title`, under the conversation's. People who are named are told. Raises
-    ValidationError for what cannot be shared and for settings that make no sense.
+    Without a `title`, under the conversation's. People who are named are told; `written` is how
+    the owner wrote them, which is all that the owner is shown of them. A form that comes again with
+    its `key` gives the same link. Raises ValidationError for what cannot be shared and for settings
+    that make no sense.
     """
     if conversation.owner_id != owner.id:
         raise ValidationError(_("Only its owner can share a chat."))
@@ -60,7 +72,11 @@ def create_link(
     if last_message is not None and last_message.conversation_id != conversation.id:
         raise ValidationError(_("That message is not part of this chat."))
     _check(owner, audience, people, expires_at)
-    with transaction.atomic():
+    title = clean_title(title or str(conversation))
+
+    def make() -> SharedLink:
+        # Two at once would both be the last that is possible.
+        Conversation.objects.select_for_update().only("id").get(id=conversation.id)
         if conversation.shared_links.count() >= MAX_LINKS:
             said = _("This chat has %(count)d links. Revoke one of them first.")
             raise ValidationError(said % {"count": MAX_LINKS})
@@ -71,14 +87,20 @@ def create_link(
             last_message=last_message,
             is_whole=last_message is None,
             audience=audience,
-            title=clean_title(title or str(conversation)),
+            title=title,
             shows_reasoning=shows_reasoning,
             shows_name=shows_name,
             expires_at=expires_at,
         )
         _store_snapshot(link)
-        _name_people(link, people)
-    return link
+        _name_people(link, people, written)
+        return link
+
+    def is_same(link: SharedLink) -> bool:
+        asked = (conversation.id, last_message and last_message.id, audience, title)
+        return asked == (link.conversation_id, link.last_message_id, link.audience, link.title)
+
+    return link_once(owner_id=owner.id, key=key, make=make, is_same=is_same)
 
 
 def update_link(
@@ -86,6 +108,7 @@ def update_link(
     link: SharedLink,
     audience: str,
     people: Collection[User],
+    written: Mapping[UUID, str] | None = None,
     expires_at: datetime | None,
     title: str,
     shows_reasoning: bool,
@@ -118,7 +141,7 @@ def update_link(
             _store_snapshot(link)
         elif had_reasoning and not shows_reasoning:
             _strip_reasoning(link)
-        _name_people(link, people)
+        _name_people(link, people, written)
 
 
 def refresh_snapshot(*, link: SharedLink) -> None:
@@ -131,9 +154,12 @@ def refresh_snapshot(*, link: SharedLink) -> None:
 
 
 def has_changed(link: SharedLink) -> bool:
-    """Whether a snapshot taken now would differ. Reads all of it."""
+    """Whether a snapshot taken now would differ. Reads all of it only where that is in doubt."""
     if not link.is_whole and link.last_message_id is None:
         return False
+    turns, mark = mark_of(link.conversation, last_message=link.last_message)
+    if turns != link.turn_count or mark == link.mark:
+        return turns != link.turn_count
     return digest_of(_pages_of(link)) != link.digest
 
 
@@ -193,6 +219,13 @@ def asks_for_sign_in(token: str) -> bool:
     return _open_ones(token).exclude(audience=Audience.PUBLIC).exists()
 
 
+def named_on(link: SharedLink | None) -> dict[str, User]:
+    """Whom a link names, by how its owner wrote them: an address stays one. One query."""
+    if link is None:
+        return {}
+    return {link.written.get(str(each.id), each.username): each for each in link.people.all()}
+
+
 def count_view(*, link: SharedLink) -> None:
     """One more look at it."""
     SharedLink.objects.filter(id=link.id).update(views=F("views") + 1)
@@ -247,6 +280,8 @@ def _store_snapshot(link: SharedLink) -> None:
     """Take it and put it in place of what was there; files that only that used are removed."""
     # Two at once would each put theirs beside the other's.
     SharedLink.objects.select_for_update().get(id=link.id)
+    # First: what changes meanwhile is then told of as a change.
+    _turns, link.mark = mark_of(link.conversation, last_message=link.last_message)
     pages = list(_pages_of(link))
     if not pages:
         raise ValidationError(_("There is nothing to share yet."))
@@ -264,7 +299,7 @@ def _store_snapshot(link: SharedLink) -> None:
     link.attachments.set(shown.values())
     link.digest, link.updated_at = digest_of(pages), timezone.now()
     link.turn_count = sum(map(len, pages))
-    link.save(update_fields=["digest", "updated_at", "turn_count"])
+    link.save(update_fields=["digest", "mark", "updated_at", "turn_count"])
     discard_attachments(former)
 
 
@@ -277,7 +312,9 @@ def _strip_reasoning(link: SharedLink) -> None:
     link.save(update_fields=["digest"])
 
 
-def _name_people(link: SharedLink, people: Collection[User]) -> None:
+def _name_people(
+    link: SharedLink, people: Collection[User], written: Mapping[UUID, str] | None
+) -> None:
     """Let exactly these open it; who is new is told, and told no more who is not among them."""
     before = set(link.people.values_list("id", flat=True))
     named = people if link.audience == Audience.PEOPLE else ()
@@ -285,6 +322,12 @@ def _name_people(link: SharedLink, people: Collection[User]) -> None:
     wanted = set(new)
     if wanted != before:
         link.people.set(new.values())
+    names = {str(key): name for key, name in (written or {}).items()}
+    link.written = {
+        str(key): names.get(str(key)) or link.written.get(str(key)) or user.username
+        for key, user in new.items()
+    }
+    link.save(update_fields=["written"])
     notifications.withdraw(user_ids=before - wanted, subject=_subject(link))
     path = reverse("chats:shared", args=[link.token])
     by = link.owner.username if link.shows_name else ""

@@ -23,6 +23,18 @@ PAGE_LENGTH: Final = 200_000
 """Characters from which on a page is full: it is rendered as one."""
 
 _BATCH: Final = 200
+_READ: Final = (
+    "conversation",
+    "role",
+    "status",
+    "content",
+    "created_at",
+    "model",
+    "provider",
+    "metadata",
+    "finish_reason",
+    "parts",
+)
 _ROLES: Final = (Message.Role.USER, Message.Role.ASSISTANT)
 _FINISHES: Final = ("length", "content_filter", "tool_calls")
 
@@ -104,6 +116,18 @@ def take_snapshot(
         yield page
 
 
+def mark_of(conversation: Conversation, *, last_message: Message | None = None) -> tuple[int, str]:
+    """How many turns a snapshot would have, and what stays alike until one might differ.
+
+    One query, which reads no text. Messages of a path end or come; none is edited in place.
+    """
+    leaf_id = conversation.current_leaf_id if last_message is None else last_message.id
+    if leaf_id is None:
+        return 0, ""
+    turns, newest = Message.objects.turns_to(leaf_id)
+    return turns, f"{leaf_id} {newest}"
+
+
 def file_ids(page: Page) -> list[UUID]:
     """Of the files that a page shows, in its order."""
     return [UUID(file["id"]) for turn in page for file in turn.get("files", ())]
@@ -155,10 +179,11 @@ def _turns(
     if leaf_id is None:
         return
     ids = Message.objects.ids_to(leaf_id)[::-1]
+    fields = (*_READ, "reasoning", "reasoning_ms") if with_reasoning else _READ
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         # By the conversation too: a message of another one, whoever named it, gives nothing.
-        found = conversation.messages.filter(role__in=_ROLES).in_bulk(batch)
+        found = conversation.messages.filter(role__in=_ROLES).only(*fields).in_bulk(batch)
         files = _files(batch)
         for message_id in batch:
             message = found.get(message_id)

@@ -48,11 +48,20 @@ class SharedLink(models.Model):
     people = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="shared_links", blank=True
     )
+    written = models.JSONField(
+        default=dict, editable=False, help_text=_("How the owner wrote each of them, by their ids.")
+    )
     title = models.CharField(_("title"), max_length=TITLE_LENGTH)
     shows_reasoning = models.BooleanField(_("with reasoning"), default=False)
     shows_name = models.BooleanField(_("with the owner's name"), default=False)
     digest = models.CharField(
         max_length=64, blank=True, editable=False, help_text=_("Tells whether a new one differs.")
+    )
+    mark = models.CharField(
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text=_("Alike where a new one would be alike: to be told without taking one."),
     )
     turn_count = models.PositiveIntegerField(default=0, editable=False)
     attachments = models.ManyToManyField(Attachment, related_name="shared_links", blank=True)

@@ -14,9 +14,11 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import caches
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -25,7 +27,7 @@ from accounts.models import User
 from chats import copies, sharing
 from chats.models import Attachment, SharedLink
 from chats.snapshots import files_of, shown
-from chats.views.answers import PageRequest, page, to_conversation
+from chats.views.answers import PageRequest, SeeOther, page, parsed_id, refuse, to_conversation
 from chats.views.uploads import SHOWN_INLINE, served
 
 _POLICY: Final = (
@@ -113,7 +115,11 @@ def continue_shared(request: PageRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return render(request, "chats/shared_continue.html", {"link": link})
-    copied = copies.copy_shared(link=link, user=request.user)
+    key = parsed_id(request.POST.get("key"))
+    try:
+        copied = copies.copy_shared(link=link, user=request.user, key=key)
+    except ValidationError as error:
+        return refuse(request, error, back=SeeOther(reverse("chats:new")))
     if copied.left_out:
         said = ngettext(
             "%(count)d file did not come along.",

@@ -35,13 +35,17 @@ def share(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     last = message if asked.get("scope", "message") == "message" else None
     if request.method != "POST":
         initial = {"title": str(conversation), **request.GET.dict()}
-        form = ShareForm(initial=initial)
+        form = ShareForm(initial=initial, by=request.user)
         return _show(request, conversation, form, message=message, last=last)
-    form = ShareForm(request.POST)
+    form = ShareForm(request.POST, by=request.user)
     if form.is_valid():
         try:
             link = sharing.create_link(
-                owner=request.user, conversation=conversation, last_message=last, **form.settings
+                owner=request.user,
+                conversation=conversation,
+                last_message=last,
+                key=parsed_id(request.POST.get("key")),
+                **form.settings,
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -55,7 +59,7 @@ def share(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 def share_link(request: PageRequest, conversation_id: UUID, link_id: UUID) -> HttpResponse:
     """One link: its address, what became of it, and its settings."""
     link = shared_link_or_404(request.user, link_id, conversation_id=conversation_id)
-    form = ShareForm(request.POST or None, link=link)
+    form = ShareForm(request.POST or None, by=request.user, link=link)
     if request.method == "POST" and form.is_valid():
         try:
             sharing.update_link(link=link, **form.settings)
@@ -64,12 +68,17 @@ def share_link(request: PageRequest, conversation_id: UUID, link_id: UUID) -> Ht
         else:
             messages.success(request, _("Saved."))
             return _to_link(link)
+    has_changed = sharing.has_changed(link)
+    looks = has_changed and request.GET.get("preview") == "1"
     context = {
         "link": link,
         "conversation": link.conversation,
         "form": form,
+        "preview": _preview(request, link.conversation, _as_is(link), link.last_message)
+        if looks
+        else None,
         "address": request.build_absolute_uri(reverse("chats:shared", args=[link.token])),
-        "has_changed": sharing.has_changed(link),
+        "has_changed": has_changed,
         "now": timezone.now(),
     }
     status = 422 if form.errors else 200
@@ -129,36 +138,48 @@ def _show(
         "last": last,
         "links": () if part else sharing.links_of(request.user, conversation=conversation),
         "now": timezone.now(),
-        **_preview(request, conversation, form, last),
+        **_preview(request, conversation, _asked_for(form, conversation), last),
     }
     return render(request, f"chats/share.html{part}", context, status=status)
 
 
 def _preview(
-    request: PageRequest, conversation: Conversation, form: ShareForm, last: Message | None
+    request: PageRequest, conversation: Conversation, look: SharedLink, last: Message | None
 ) -> dict[str, Any]:
-    """What `chats.views.shared` would show, from the same functions, before there is a link."""
+    """What `chats.views.shared` would show of `look`, from the same functions, before it is so."""
     if conversation.is_temporary:
         return {"turns": []}
     asked = request.GET.get("page", "")
     number = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-    pages = take_snapshot(
-        conversation, last_message=last, with_reasoning=bool(form["shows_reasoning"].value())
-    )
+    pages = take_snapshot(conversation, last_message=last, with_reasoning=look.shows_reasoning)
     found = list(islice(pages, number - 1, number + 1))
     turns = found[0] if found else []
     query = request.GET.copy()
     query.pop("page", None)
     return {
-        "link": SharedLink(
-            title=str(form["title"].value() or conversation), updated_at=timezone.now()
-        ),
-        "by": request.user.username if form["shows_name"].value() else "",
+        "link": look,
+        "by": request.user.username if look.shows_name else "",
         "turns": shown(turns, files_of(turns)),
         "number": number,
         "count": number + len(found) - 1,
         "query": query.urlencode(),
     }
+
+
+def _asked_for(form: ShareForm, conversation: Conversation) -> SharedLink:
+    """The link that the form, which may be half filled in, would make; it is nowhere yet."""
+    return SharedLink(
+        title=str(form["title"].value() or conversation),
+        shows_reasoning=bool(form["shows_reasoning"].value()),
+        shows_name=bool(form["shows_name"].value()),
+    )
+
+
+def _as_is(link: SharedLink) -> SharedLink:
+    """The link as it would be if it were updated now."""
+    return SharedLink(
+        title=link.title, shows_reasoning=link.shows_reasoning, shows_name=link.shows_name
+    )
 
 
 def _message(conversation: Conversation, text: str | None) -> Message | None:

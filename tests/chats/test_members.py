@@ -78,7 +78,7 @@ class TestInviting:
         for number in range(10):
             refusal(conversation=chat, who=f"nobody{number}", role="reader", by=owner)
         said = refusal(conversation=chat, who=stranger.username, role="reader", by=owner)
-        assert said.startswith("Too many invitations")
+        assert said.startswith("Too many names")
 
     def test_nobody_twice_and_not_the_owner(
         self, chat: Conversation, owner: User, ben: User

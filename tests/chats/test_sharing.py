@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.access import deactivate_users
 from accounts.models import User
@@ -252,6 +252,8 @@ def test_it_shows_later_turns_only_when_it_is_updated(client: Client, owner: Use
     conversation = make_conversation(owner)
     link = sharing.create_link(owner=owner, conversation=conversation)
     assert not sharing.has_changed(link)
+    SharedLink.objects.update(mark="")
+    assert not sharing.has_changed(SharedLink.objects.get())
     leaf = make_message(conversation, reply_of(conversation), "user", "Another question")
     Conversation.objects.filter(id=conversation.id).update(current_leaf=leaf)
     link = SharedLink.objects.get()
@@ -259,6 +261,24 @@ def test_it_shows_later_turns_only_when_it_is_updated(client: Client, owner: Use
     assert "Another question" not in client.get(path(link)).content.decode()
     sharing.refresh_snapshot(link=link)
     assert "Another question" in client.get(path(link)).content.decode()
+    assert not sharing.has_changed(link)
+
+
+def test_what_did_not_change_is_not_read_to_know(
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    conversation = make_conversation(owner)
+    sharing.create_link(owner=owner, conversation=conversation)
+    link = SharedLink.objects.select_related("conversation", "last_message").get()
+    with django_assert_num_queries(1):
+        assert not sharing.has_changed(link)
+    reply = Message.objects.filter(role="assistant")
+    reply.update(status="streaming")
+    with django_assert_num_queries(1):
+        assert sharing.has_changed(link)
+    reply.update(status="complete", content="Went on", finished_at=timezone.now())
+    assert sharing.has_changed(link)
+    sharing.refresh_snapshot(link=link)
     assert not sharing.has_changed(link)
 
 

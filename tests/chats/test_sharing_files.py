@@ -1,16 +1,19 @@
 """Files of shared links, and copies that people make of what these show."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from chats import attachments, conversations, sharing
+from chats import attachments, conversations, copies, sharing
 from chats.models import Attachment, Conversation, Message, SharedLink
 from tests.chats.pages import (
     make_conversation,
@@ -98,6 +101,13 @@ def test_files_live_as_long_as_a_snapshot_uses_them(
     assert not [each for each in media.rglob("*") if each.is_file()]
 
 
+def test_files_go_with_the_snapshot_that_is_taken_anew(link: SharedLink) -> None:
+    question_of(link.conversation).attachments.clear()
+    assert Attachment.objects.count() == 1
+    sharing.refresh_snapshot(link=link)
+    assert not Attachment.objects.exists()
+
+
 def test_files_go_with_the_chat_that_only_its_link_used(link: SharedLink) -> None:
     Message.objects.filter(conversation=link.conversation).delete()
     delete_chat(link)
@@ -127,6 +137,79 @@ def test_a_copy_is_the_viewers_own(
     page = stranger_client.get(f"/c/{copy.id}/").content.decode()
     assert "Answer 0" in page
     assert read(stranger_client.get(f"/attachments/{file.id}/")).startswith(b"\x89PNG")
+
+
+def copies_of(user: User) -> int:
+    """How many chats somebody has."""
+    return Conversation.objects.for_user(user).count()
+
+
+def test_the_same_is_copied_once_in_a_minute(
+    stranger_client: Client, stranger: User, link: SharedLink
+) -> None:
+    address = f"{path(link)}continue/"
+    first = stranger_client.post(address)
+    assert stranger_client.post(address)["Location"] == first["Location"]
+    assert (copies_of(stranger), Attachment.objects.filter(owner=stranger).count()) == (1, 1)
+    conversations.delete_conversation(conversation=Conversation.objects.get(owner=stranger))
+    assert stranger_client.post(address)["Location"] != first["Location"]
+    sharing.update_link(
+        link=link,
+        audience=link.audience,
+        people=(),
+        expires_at=None,
+        title="Other",
+        shows_reasoning=False,
+        shows_name=False,
+    )
+    question = question_of(link.conversation)
+    Message.objects.filter(id=question.id).update(content="Other words", finished_at=timezone.now())
+    sharing.refresh_snapshot(link=link)
+    stranger_client.post(address)
+    assert copies_of(stranger) == 2
+
+
+def test_a_form_makes_one_copy(stranger_client: Client, stranger: User, link: SharedLink) -> None:
+    """Also when it comes again much later."""
+    address = f"{path(link)}continue/"
+    page = stranger_client.get(address).content.decode()
+    found = re.search(r'name="key" value="([^"]+)"', page)
+    assert found
+    first = stranger_client.post(address, {"key": found[1]})
+    cache.clear()
+    assert stranger_client.post(address, {"key": found[1]})["Location"] == first["Location"]
+    assert (copies_of(stranger), Attachment.objects.filter(owner=stranger).count()) == (1, 1)
+    cache.clear()
+    stranger_client.post(address)
+    assert copies_of(stranger) == 2
+
+
+def test_a_copy_that_is_being_made_is_not_made_twice(
+    stranger_client: Client, stranger: User, link: SharedLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{path(link)}continue/"
+    said: list[str] = []
+
+    def slowly(**values: Any) -> Attachment | None:
+        page = Client()
+        page.force_login(stranger)
+        said.append(page.post(address, follow=True).content.decode())
+        return attachments.copy_attachment(**values)
+
+    monkeypatch.setattr("chats.copies.copy_attachment", slowly)
+    stranger_client.post(address)
+    assert ["Your copy is being made" in page for page in said] == [True]
+    assert copies_of(stranger) == 1
+
+
+def test_a_copy_that_failed_can_be_made_again(
+    stranger: User, link: SharedLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(copies, "_copied_files", None)
+        with pytest.raises(TypeError):
+            copies.copy_shared(link=link, user=stranger)
+    assert copies.copy_shared(link=link, user=stranger).conversation.owner == stranger
 
 
 def test_a_copy_answers_with_a_model_that_its_owner_has(

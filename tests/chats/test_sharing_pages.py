@@ -1,20 +1,26 @@
 """The owner's pages of shared links; who is told, what is counted and what is logged."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts import people
 from accounts.models import Notification, User
 from chats import sharing
+from chats.members import add_member
 from chats.models import Conversation, SharedLink
 from config.logs import LineFormatter
 from tests.chats.pages import (
     HTMX,
     make_conversation,
+    make_message,
     reply_of,
 )
 from tests.chats.shares import (
@@ -84,7 +90,7 @@ def test_the_owners_pages(
     }
     wrong = owner_client.post(address, form)
     assert wrong.status_code == 422
-    assert "Nobody here is called “nobody”" in wrong.content.decode()
+    assert "Nobody can be found by “nobody”" in wrong.content.decode()
     made = owner_client.post(address, form | {"people": "fred@example.org"})
     link = SharedLink.objects.get()
     assert made["Location"] == reverse("chats:share_link", args=[conversation.id, link.id])
@@ -92,7 +98,7 @@ def test_the_owners_pages(
     assert list(link.people.all()) == [friend]
     page = owner_client.get(made["Location"]).content.decode()
     assert f"http://testserver/s/{link.token}/" in page
-    assert 'value="fred"' in page
+    assert 'value="fred@example.org"' in page
     assert "For Fred" in owner_client.get("/settings/shares/").content.decode()
     owner_client.post(made["Location"], {"title": "All", "audience": "public", "expiry": "never"})
     link.refresh_from_db()
@@ -124,6 +130,67 @@ def test_odd_settings_get_a_sentence(
     answer = owner_client.post(address, form)
     assert answer.status_code == (422 if said else 303)
     assert said in answer.content.decode()
+
+
+def names_form(names: list[str]) -> dict[str, str]:
+    """A link for people who are named so."""
+    return {"title": "T", "audience": "people", "people": ", ".join(names), "expiry": "never"}
+
+
+def test_so_many_names_and_no_more(
+    owner_client: Client, owner: User, conversation: Conversation, friend: User
+) -> None:
+    """Of links and invitations together, or there would be a list of who is here."""
+    address = reverse("chats:share", args=[conversation.id])
+    most = people.NAMES
+    refused = owner_client.post(address, names_form([f"no{i}" for i in range(most + 1)]))
+    assert f"up to {most} new ones" in refused.content.decode()
+    names = [f"no{i}" for i in range(most - 1)]
+    owner_client.post(address, names_form(names))
+    with pytest.raises(ValidationError, match="can be found"):
+        add_member(conversation=conversation, who="no-one", role="reader", by=owner)
+    for name in ("fred", "fred@example.org", "nobody"):
+        answer = owner_client.post(address, names_form([name]))
+        assert answer.status_code == 422
+        assert "Too many names" in answer.content.decode()
+        with pytest.raises(ValidationError, match="Too many names"):
+            add_member(conversation=conversation, who=name, role="reader", by=owner)
+    again = owner_client.post(address, names_form(names)).content.decode()
+    assert "Nobody can be found by" in again
+
+
+def test_people_stay_as_they_were_written(
+    owner_client: Client, owner: User, conversation: Conversation, friend: User
+) -> None:
+    """Nobody learns by an address what its owner is called; and no name is looked for twice."""
+    address = reverse("chats:share", args=[conversation.id])
+    at = owner_client.post(address, names_form(["Fred@example.org"]))["Location"]
+    page = owner_client.get(at).content.decode()
+    assert 'value="Fred@example.org"' in page
+    assert 'value="fred' not in page
+    cache.clear()
+    for number in range(people.NAMES):
+        with pytest.raises(ValidationError):
+            add_member(conversation=conversation, who=f"no{number}", role="reader", by=owner)
+    User.objects.filter(id=friend.id).update(email="new@example.org")
+    assert owner_client.post(at, names_form(["Fred@example.org"])).status_code == 303
+    assert owner_client.post(at, names_form(["fred"])).status_code == 422
+    assert list(SharedLink.objects.get().people.all()) == [friend]
+
+
+def test_a_form_makes_one_link(owner_client: Client, conversation: Conversation) -> None:
+    address = reverse("chats:share", args=[conversation.id])
+    found = re.search(r'name="key" value="([^"]+)"', owner_client.get(address).content.decode())
+    assert found
+    form = {"title": "T", "audience": "public", "expiry": "never", "key": found[1]}
+    first = owner_client.post(address, form)
+    assert owner_client.post(address, form)["Location"] == first["Location"]
+    assert SharedLink.objects.count() == 1
+    other = owner_client.post(address, form | {"title": "Other"})
+    assert other["Location"] != first["Location"]
+    SharedLink.objects.all().delete()
+    assert owner_client.post(address, form).status_code == 303
+    assert SharedLink.objects.count() == 1
 
 
 def test_another_chats_message_is_not_found(
@@ -202,6 +269,25 @@ def test_addresses_are_not_logged(link: SharedLink, address: str) -> None:
     line = LineFormatter("%(message)s").format(record)
     assert link.token not in line
     assert line == "Not Found: " + address % "…"
+
+
+def test_an_update_is_looked_at_before(
+    owner_client: Client, owner: User, conversation: Conversation
+) -> None:
+    link = sharing.create_link(owner=owner, conversation=conversation, title="Plans", key=None)
+    page = reverse("chats:share_link", args=[conversation.id, link.id])
+    assert "shared-preview" not in owner_client.get(page, {"preview": "1"}).content.decode()
+    leaf = make_message(conversation, reply_of(conversation), "user", "Another question")
+    Conversation.objects.filter(id=conversation.id).update(current_leaf=leaf)
+    before = owner_client.get(page).content.decode()
+    assert '"?preview=1#preview-title"' in before
+    assert "Another question" not in before
+    seen = owner_client.get(page, {"preview": "1"}).content.decode()
+    assert "Another question" in seen
+    assert 'shared-title" dir="auto">Plans' in seen
+    assert f"/s/{link.token}/" in seen
+    link.refresh_from_db()
+    assert link.turn_count == 4
 
 
 def test_lists_of_links_cost_the_same(
