@@ -1,13 +1,15 @@
 """Finding chats and messages again: `search` is what pages and other edges call.
 
 What is found is taken from the newest matches, WINDOW of them at a time, and put in order within
-these (`ranking`). So the best comes first, the old last, and nothing has to be sorted that nobody
-will look at. How it is found: `matching`; what may be typed: `syntax`.
+these (`ranking`), one for each chat. So the best comes first, the old last, and nothing has to be
+sorted that nobody will look at. A chat may come once more with what is older.
+How it is found: `matching`; what may be typed: `syntax`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from chats.models import Conversation, Message
 from chats.querysets import Right
 from chats.search.filters import OF_MESSAGES, Narrowed, folder_paths, narrow, shared_with
 from chats.search.matching import Match, Wanted, find_newest
-from chats.search.ranking import rank
+from chats.search.ranking import Found, one_per_chat, rank
 from chats.search.results import Chip, Hit, SearchResults
 from chats.search.snippets import Part, mark, snippet
 from chats.search.syntax import Query, Term, parse
@@ -49,29 +51,38 @@ class _Cursor:
 
 
 def search(
-    *, user: User, text: str, cursor: str = "", limit: int = PAGE_SIZE, with_titles: bool = True
+    *,
+    user: User,
+    text: str,
+    cursor: str = "",
+    limit: int = PAGE_SIZE,
+    inside: UUID | None = None,
 ) -> SearchResults:
-    """What `user` may read and `text` describes; the page that begins at `cursor`.
+    """Chats that `user` may read and `text` describes; the page that begins at `cursor`.
 
-    Twelve queries at most, whatever there is. Never raises for what is typed.
+    With `inside`, a conversation's id, the messages of that one. Twelve queries at most, whatever
+    there is. Never raises for what is typed.
     """
     query = parse(text)
     at = _Cursor.parse(cursor)
     narrowed = narrow(query.filters, user=user)
+    if inside is not None:
+        narrowed.only = [inside]
     matches: list[Match] = []
     ends: list[int] = []
     if not query.is_empty:
-        matches, ends = _window(query, narrowed, user, at.end, with_titles)
+        matches, ends = _window(query, narrowed, user, at.end, with_titles=inside is None)
         matches = rank(matches, now=timezone.now()) if _has_words(query) else matches
-    page = matches[at.place : at.place + limit]
+    found = one_per_chat(matches) if inside is None else [Found(match) for match in matches]
+    page = found[at.place : at.place + limit]
     following = ""
-    if len(matches) > at.place + limit:
+    if len(found) > at.place + limit:
         following = str(_Cursor(at.end, at.place + limit))
     elif ends:
         following = str(_Cursor(min(ends)))
     return SearchResults(
         hits=_hits(page, query, user),
-        count=len(matches),
+        count=len(found),
         is_more_than=bool(ends),
         next=following,
         query=query,
@@ -85,7 +96,7 @@ def _has_words(query: Query) -> bool:
 
 
 def _window(
-    query: Query, narrowed: Narrowed, user: User, end: int, with_titles: bool
+    query: Query, narrowed: Narrowed, user: User, end: int, *, with_titles: bool
 ) -> tuple[list[Match], list[int]]:
     """The newest matches before `end`, and where the next window ends, if there is one.
 
@@ -138,8 +149,9 @@ def _once_each(matches: Sequence[Match]) -> list[Match]:
     return list(best.values())
 
 
-def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
+def _hits(found: Sequence[Found], query: Query, user: User) -> list[Hit]:
     """Three queries: what is gone by now, or may not be read any more, is left out."""
+    matches = [each.match for each in found]
     ids = {match.conversation_id for match in matches}
     opened = Conversation.objects.open_to(user, Right.READ).filter(is_temporary=False)
     chats = opened.only("title", "owner_id", "folder_id", "archived_at", "updated_at").in_bulk(ids)
@@ -149,7 +161,7 @@ def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
     messages = texts.in_bulk({match.message_id for match in matches if match.message_id})
     folders = folder_paths(user) if any(chat.folder_id for chat in chats.values()) else {}
     hits = []
-    for match in matches:
+    for match, more in ((each.match, each.more) for each in found):
         chat = chats.get(match.conversation_id)
         message = messages.get(match.message_id) if match.message_id else None
         if chat is None or (match.message_id and message is None):
@@ -158,7 +170,7 @@ def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
         hits.append(
             Hit(
                 conversation_id=chat.id,
-                title=mark(str(chat), () if message else query.terms),
+                title=mark(str(chat), query.terms),
                 message_id=message.id if message else None,
                 role=message.role if message else "",
                 snippet=snippet(message.content, _terms(query, Kind.MESSAGE)) if message else [],
@@ -166,6 +178,7 @@ def _hits(matches: Sequence[Match], query: Query, user: User) -> list[Hit]:
                 folder=folders.get(chat.folder_id, "") if is_own and chat.folder_id else "",
                 is_archived=is_own and chat.archived_at is not None,
                 is_own=is_own,
+                more=more,
             )
         )
     return hits

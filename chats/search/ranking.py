@@ -1,6 +1,7 @@
 """The order of what was found: by words, date and place, the same on every database."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -14,20 +15,31 @@ _HALF_LIFE: Final = 45.0
 """Days after which the bonus of what is new is halved."""
 _RECENCY: Final = 0.6
 _TITLE: Final = 0.8
-_SAME_CHAT: Final = 0.85
-"""What each further match in a chat counts of the one before: one chat must not fill the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A match to show, and how many further messages it stands for."""
+
+    match: Match
+    more: int = 0
 
 
 def rank(matches: Iterable[Match], *, now: datetime) -> list[Match]:
     """The best first; of two alike the newer one."""
-    scored = sorted(matches, key=lambda match: (-_score(match, now), -match.id))
-    seen: dict[UUID, int] = {}
-    final = []
-    for match in scored:
-        times = seen.get(match.conversation_id, 0)
-        seen[match.conversation_id] = times + 1
-        final.append((-_score(match, now) * _SAME_CHAT**times, -match.id, match))
-    return [match for *_score_and_id, match in sorted(final, key=lambda row: row[:2])]
+    return sorted(matches, key=lambda match: (-_score(match, now), -match.id))
+
+
+def one_per_chat(matches: Iterable[Match]) -> list[Found]:
+    """Each chat where the best of its matches is; its title only where no message was found."""
+    chats: dict[UUID, list[Match]] = {}
+    for match in matches:
+        chats.setdefault(match.conversation_id, []).append(match)
+    found = []
+    for of_chat in chats.values():
+        of_messages = [match for match in of_chat if match.message_id]
+        found.append(Found((of_messages or of_chat)[0], max(len(of_messages) - 1, 0)))
+    return found
 
 
 def _score(match: Match, now: datetime) -> float:

@@ -11,12 +11,15 @@ from chats.search.syntax import Filter, Query
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A title or a message that was found. Texts are plain: whoever shows them escapes them."""
+    """A chat that was found, by its best message or else by its title; or one message of a chat.
+
+    Texts are plain: whoever shows them escapes them.
+    """
 
     conversation_id: UUID
     title: list[Part]
     message_id: UUID | None
-    """None: it is the title that was found."""
+    """None: only the title was found."""
     role: str
     """`user`, `assistant`, or empty for a title."""
     snippet: list[Part]
@@ -28,6 +31,8 @@ class Hit:
     is_archived: bool
     is_own: bool
     """False: somebody else's, who shares it."""
+    more: int = 0
+    """Further messages of this chat among the matches that were put in order together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,9 @@ class SearchResults:
 
     hits: Sequence[Hit]
     count: int
-    """How many there are in all; with `is_more_than` at least."""
+    """How many chats there are in all; inside a chat, how many messages. See `is_more_than`."""
     is_more_than: bool
+    """There are older matches, in these chats or in others: `count` is the least there can be."""
     next: str
     """The cursor of the next page; empty on the last one."""
     query: Query

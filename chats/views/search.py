@@ -1,6 +1,7 @@
 """The search: its page, and the dialog over other pages."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,8 +15,9 @@ _PARTS = {"search-options": "#options-answer", "search-found": "#found"}
 
 @page("GET", "HEAD")
 def search(request: PageRequest) -> HttpResponse:
-    """What `q` describes; `cursor` names a further page of it. Without `q` recent chats.
+    """What `q` describes; in `chat` alone, where it is given. Without `q` recent chats.
 
+    `cursor` names a further page.
     For htmx the part that it asks for: the options of the dialog, or the page's results.
     """
     context = _context(request)
@@ -32,6 +34,15 @@ def _context(request: PageRequest) -> dict[str, Any]:
         "suggestions": suggest(user=request.user, text=text),
     }
     if text.strip():
-        results = find(user=request.user, text=text, cursor=request.GET.get("cursor", ""))
-        return context | {"results": results}
+        inside = _uuid(request.GET.get("chat", ""))
+        cursor = request.GET.get("cursor", "")
+        results = find(user=request.user, text=text, cursor=cursor, inside=inside)
+        return context | {"results": results, "inside": inside}
     return context | {"recent": recent_chats(user=request.user)}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

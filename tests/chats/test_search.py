@@ -36,8 +36,13 @@ def chat(owner: User, *texts: str, title: str = "A chat", **fields: object) -> C
 
 
 def found(user: User, text: str) -> set[str]:
-    """The texts of messages and the titles that are found."""
-    return {said(hit) for hit in search(user=user, text=text).hits}
+    """The texts of messages that are found, and the titles of chats with none."""
+    hits = list(search(user=user, text=text).hits)
+    for hit in [hit for hit in hits if hit.more]:
+        inside = search(user=user, text=text, inside=hit.conversation_id)
+        assert inside.count == hit.more + 1
+        hits += inside.hits
+    return {said(hit) for hit in hits}
 
 
 def said(hit: Hit) -> str:
@@ -211,7 +216,7 @@ class TestFilters:
             message.attachments.create(owner=owner, name="a.txt", size=1)
         indexing.index_conversations([made.id])
         assert found(owner, "green has:file") == {"green with"}
-        assert search(user=owner, text="has:file").count == 2
+        assert search(user=owner, text="has:file", inside=made.id).count == 2
 
     def test_dates(self, owner: User) -> None:
         made = chat(owner)
@@ -255,7 +260,7 @@ class TestWhose:
             "is:shared",
         ):
             assert search(user=stranger, text=text).hits == []
-        assert search(user=owner, text="yaffingale").count == 2
+        assert search(user=owner, text="yaffingale").count == 1
 
     def test_words_of_the_index_cannot_be_typed(self, owner: User, stranger: User) -> None:
         made = chat(owner, "green")
@@ -293,7 +298,7 @@ class TestInStep:
         )
         made = Conversation.objects.get(id=posted.question.conversation_id)
         assert made.is_indexed
-        assert search(user=owner, text="kestrels").count == 2  # the title, too
+        assert found(owner, "kestrels from:me") == {"Where do kestrels nest?"}
         assert generation.claim(posted.reply.id, runner="r")
         progress = generation.Progress(posted.reply.id, "On ledges", "", None, changed=True)
         generation.checkpoint([progress], runner="r")
@@ -302,7 +307,7 @@ class TestInStep:
         assert found(owner, "ledges") == {"On ledges"}
         conversations.rename_conversation(conversation=made, title="Falcons")
         assert found(owner, "falcons") == {"Falcons"}
-        assert search(user=owner, text="kestrels").count == 1
+        assert found(owner, "kestrels") == {"Where do kestrels nest?"}
         messages.post_message(conversation=made, content="And ospreys?")
         assert found(owner, "ospreys") == {"And ospreys?"}
 
@@ -328,7 +333,7 @@ class TestInStep:
         messages.edit_message(message=question_of(made), content="new question")
         assert found(owner, "question") == {"old question", "new question"}
         copy = branches.branch_off(message=made.messages.get(content="old reply"))
-        assert search(user=owner, text="old").count == 4
+        assert [hit.more for hit in search(user=owner, text="old").hits] == [1, 1]
         branches.delete_from(message=made.messages.get(content="old question"))
         assert {hit.conversation_id for hit in search(user=owner, text="old").hits} == {copy.id}
 
@@ -411,7 +416,7 @@ class TestInStep:
             moment = datetime(year, 6, 1, tzinfo=UTC)
             make_message(made, None, "user", f"year {year}", created_at=moment)
         indexing.index_conversations([made.id])
-        assert search(user=owner, text="year").count == 3
+        assert search(user=owner, text="year", inside=made.id).count == 3
 
     def test_deleted_words_leave_no_trace_in_the_file(self, owner: User) -> None:
         made = chat(owner, "the yaffingale sings")
@@ -425,6 +430,44 @@ class TestInStep:
         assert_in_step()
 
 
+class TestChats:
+    """A chat is found once, by the best that is in it."""
+
+    def test_one_hit_for_title_and_messages(self, owner: User) -> None:
+        made = chat(owner, "a recipe", "The recipe: recipe, recipe!", "other", title="Recipe")
+        other = chat(owner, "no recipe here", title="Plain")
+        results = search(user=owner, text="recipe")
+        assert results.count == 2
+        assert [(hit.conversation_id, hit.more) for hit in results.hits] == [
+            (made.id, 1),
+            (other.id, 0),
+        ]
+        first = results.hits[0]
+        assert said(first) == "The recipe: recipe, recipe!"
+        assert [part.text for part in first.title if part.is_match] == ["Recipe"]
+        assert found(owner, "recipe from:me") == {"a recipe", "no recipe here"}
+
+    def test_messages_of_one_chat(self, owner: User, stranger: User) -> None:
+        made = chat(owner, "green one", "green two", "blue", title="Green")
+        chat(owner, "green elsewhere")
+        inside = search(user=owner, text="green", inside=made.id)
+        assert {said(hit) for hit in inside.hits} == {"green one", "green two"}
+        assert inside.count == 2
+        asked = search(user=owner, text="green from:assistant", inside=made.id)
+        assert [said(hit) for hit in asked.hits] == ["green two"]
+        assert search(user=owner, text="green is:pinned", inside=made.id).hits == []
+        assert search(user=stranger, text="green", inside=made.id).hits == []
+        assert search(user=owner, text="green", inside=uuid4()).hits == []
+
+    def test_pages_of_chats(self, owner: User) -> None:
+        made = {chat(owner, "green", "green", title="green").id for _each in range(5)}
+        first = search(user=owner, text="green", limit=3)
+        second = search(user=owner, text="green", limit=3, cursor=first.next)
+        seen = [hit.conversation_id for hit in [*first.hits, *second.hits]]
+        assert (first.count, second.next, len(seen)) == (5, "", 5)
+        assert set(seen) == made
+
+
 class TestPages:
     def test_cursor_walks_through_all_of_it_once(self, owner: User) -> None:
         made = chat(owner, title="Other")
@@ -436,13 +479,15 @@ class TestPages:
         )  # fmt: skip
         indexing.index_conversations([made.id])
         seen: list[str] = []
-        results = search(user=owner, text="green", limit=50)
+        results = search(user=owner, text="green", limit=50, inside=made.id)
         assert (results.count, results.is_more_than) == (WINDOW, True)
         while True:
             seen += [said(hit) for hit in results.hits]
             if not results.next:
                 break
-            results = search(user=owner, text="green", limit=50, cursor=results.next)
+            results = search(
+                user=owner, text="green", limit=50, cursor=results.next, inside=made.id
+            )
         assert len(seen) == len(set(seen)) == WINDOW + 45
         assert "green 0" in seen[-45:]
 

@@ -46,10 +46,28 @@ def test_page_says_what_it_found(owner_client: Client, chat: Conversation) -> No
     page = owner_client.get("/search/?q=kestrels+from:assistant+is:odd").content.decode()
     assert "<mark>Kestrels</mark> nest on ledges" in page
     [count] = [p for p in parse(page).by_tag("p") if p.attributes.get("id") == "search-count"]
-    assert count.text.strip() == "1 result"
+    assert count.text.strip() == "1 chat"
     assert count.attributes["role"] == "status"
     assert 'href="/search/?q=kestrels"' in page
     assert "“is:odd” means nothing here." in page
+
+
+def test_chats_lead_to_all_that_was_found_in_them(
+    owner_client: Client, client: Client, stranger: User, chat: Conversation
+) -> None:
+    make_message(chat, None, "user", "Kestrels again")
+    indexing.index_conversations([chat.id])
+    page = parse(owner_client.get("/search/?q=kestrels").content.decode())
+    [more] = page.by_class("search-more")
+    assert more.text == "1 more in this chat"
+    inside = owner_client.get(more.attributes["href"]).content.decode()
+    assert len(parse(inside).by_class("search-hit")) == 2
+    assert "2 messages in this chat" in inside
+    assert not parse(inside).by_class("search-more")
+    assert len(links(owner_client, "kestrels", **DIALOG)) == 1
+    client.force_login(stranger)
+    assert "Nothing was found." in client.get(more.attributes["href"]).content.decode()
+    assert owner_client.get("/search/?q=kestrels&chat=%00").status_code == 200
 
 
 def test_strangers_find_nothing(client: Client, stranger: User, chat: Conversation) -> None:
