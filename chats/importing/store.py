@@ -24,6 +24,7 @@ from chats.importing import facts
 from chats.importing.keeping import Keeper
 from chats.importing.models_of import Names
 from chats.importing.neutral import MAX_FILES, FoundConversation, FoundMessage
+from chats.importing.rows import insert_rows
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Folder, Message, Tag, Transfer
 from chats.parts import Parts
 from chats.tags import MOST_PER_CHAT, find_or_create_tag
@@ -144,14 +145,15 @@ class Storer:
         if found.is_archived or self._choice.is_archived:
             moved = facts.when(found.facts.get("archived_at"), latest=latest)
             conversation.archived_at = moved or conversation.updated_at
-        conversation.save(force_insert=True)
-        Message.objects.bulk_create(messages, batch_size=_BATCH)
         if found.leaf is not None:
-            leaf = message_id(id_, found.leaf)
-            Conversation.objects.filter(id=id_).update(current_leaf_id=leaf)
+            # Looked for when the transaction ends: the messages are written after it.
+            conversation.current_leaf_id = message_id(id_, found.leaf)
+        insert_rows([conversation])
+        insert_rows(messages)
         self._attach(found.messages, id_, keeper)
-        tags = [self._tag(*each) for each in found.tags[:MOST_PER_CHAT]]
-        conversation.tags.set({tag for tag in tags if tag is not None})
+        tags = {tag for each in found.tags[:MOST_PER_CHAT] if (tag := self._tag(*each))}
+        if tags:
+            conversation.tags.set(tags)
         return Stored(Outcome.NEW, id_, keeper.missing)
 
     def _complete(self, known: Conversation, found: FoundConversation, keeper: Keeper) -> Stored:
@@ -174,7 +176,7 @@ class Storer:
             return Stored(Outcome.CHANGED, known.id)
         product = known.source_id.partition(":")[0]
         messages = self._messages(product, new, known.id, known.updated_at)
-        Message.objects.bulk_create(messages, batch_size=_BATCH)
+        insert_rows(messages)
         newest = max(message.created_at for message in messages)
         known.source_seen_at = newest
         known.updated_at = max(known.updated_at, newest)
@@ -191,6 +193,13 @@ class Storer:
     ) -> list[Message]:
         latest = self.transfer.created_at
         messages: list[Message] = []
+        ids: dict[str, UUID] = {}
+
+        def id_of(theirs: str) -> UUID:
+            if theirs not in ids:
+                ids[theirs] = message_id(conversation_id, theirs)
+            return ids[theirs]
+
         for each in found:
             provider, model, label = self._names.of_reply(product, each)
             values = facts.of_message(each, conversation_id=conversation_id, latest=latest)
@@ -199,9 +208,9 @@ class Storer:
             is_reply = each.role == Message.Role.ASSISTANT
             messages.append(
                 Message(
-                    id=message_id(conversation_id, each.id),
+                    id=id_of(each.id),
                     conversation_id=conversation_id,
-                    parent_id=message_id(conversation_id, each.parent) if each.parent else None,
+                    parent_id=id_of(each.parent) if each.parent else None,
                     role=each.role,
                     status=each.status,
                     content=clean_text(each.content),

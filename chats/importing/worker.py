@@ -289,8 +289,8 @@ class _Run:
 def _undo(transfer: Transfer) -> None:
     progress = transfers.Progress(transfer)
 
-    def goes_on(done: int) -> bool:
-        return progress.note(done=done) and not _is_closing.is_set()
+    def goes_on(done: int, total: int) -> bool:
+        return progress.note(done=done, total=total) and not _is_closing.is_set()
 
     gone, kept, titles = undo_import(transfer=transfer, goes_on=goes_on)
     report = {**transfer.report, "gone": gone, "kept": kept, "kept_titles": titles}

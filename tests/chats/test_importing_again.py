@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chats import conversations, messages
 from chats.importing import imports, worker
+from chats.importing.undo import undo_import
 from chats.models import Attachment, Conversation, Message, SearchEntry, Transfer
 from tests.chats.conftest import answer
 from tests.chats.imports import (
@@ -20,6 +23,7 @@ from tests.chats.imports import (
     undo,
     upload,
 )
+from tests.chats.pages import make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +186,30 @@ def test_storing_takes_as_many_queries_for_many_messages_as_for_few(
     assert imports.start_import(transfer=many, into_archive=False, into_folder=False)
     with django_assert_max_num_queries(len(asked) + 4):
         worker.work()
+
+
+def test_undo_goes_lot_by_lot_and_says_how_far_it_is(owner: User) -> None:
+    bring_in(owner, as_json([chat(f"Chat {n}", ["Hello"]) for n in range(60)]))
+    transfer = Transfer.objects.get()
+    written_in = Conversation.objects.get(title="Chat 30")
+    make_message(written_in, written_in.current_leaf, "user", "Written here")
+    said: list[tuple[int, int]] = []
+
+    def goes_on(done: int, total: int) -> bool:
+        said.append((done, total))
+        return True
+
+    with CaptureQueriesContext(connection) as queries:
+        assert undo_import(transfer=transfer, goes_on=goes_on) == (59, 1, ["Chat 30"])
+    assert said == [(0, 60), (25, 60), (50, 60)]
+    assert len(queries) < 3 * 40
+    assert Conversation.objects.get() == written_in
+    assert not SearchEntry.objects.exclude(conversation=written_in).exists()
+
+
+def test_undo_that_is_interrupted_does_the_rest_later(owner: User) -> None:
+    transfer = bring_in(owner, as_json([chat(f"Chat {n}", ["Hello"]) for n in range(30)]))
+    with pytest.raises(InterruptedError):
+        undo_import(transfer=transfer, goes_on=lambda done, _total: not done)
+    assert Conversation.objects.count() == 5
+    assert undo_import(transfer=transfer, goes_on=lambda *_: True) == (5, 0, [])
