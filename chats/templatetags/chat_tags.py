@@ -1,6 +1,7 @@
 """Small pieces of markup that templates of every app share."""
 
 import logging
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +38,7 @@ _IMAGES, _FILES, _TOOLS, _REASONING = _("Images"), _("Files"), _("Tools"), _("Re
 
 
 @register.simple_tag
+@cache
 def icon(name: str, extra_class: str = "") -> SafeString:
     """One icon of the sprite, hidden from screen readers: its button carries the label."""
     return format_html(
