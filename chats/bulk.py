@@ -72,22 +72,12 @@ def undo_archiving(*, user: User, at: datetime) -> int:
 
 def bring_selected_back(*, user: User, selection: Selection) -> Outcome:
     """Out of the archive, to their old places."""
-    with transaction.atomic():
-        chats = selected_chats(user=user, selection=selection)
-        outcome = Outcome(chats.count(), timezone.now())
-        chats.update(archived_at=None)
-        events.sidebar_changed(user.id)
-    return outcome
+    return _set(selected_chats(user=user, selection=selection), user=user, archived_at=None)
 
 
 def pin_selected(*, user: User, selection: Selection, is_pinned: bool) -> Outcome:
     """Keep chats at the top of the sidebar, or no longer."""
-    with transaction.atomic():
-        chats = selected_chats(user=user, selection=selection)
-        outcome = Outcome(chats.count(), timezone.now())
-        chats.update(is_pinned=is_pinned)
-        events.sidebar_changed(user.id)
-    return outcome
+    return _set(selected_chats(user=user, selection=selection), user=user, is_pinned=is_pinned)
 
 
 def delete_selected(*, user: User, selection: Selection) -> Outcome:
@@ -111,3 +101,11 @@ def delete_chats(*, user: User, chats: QuerySet[Conversation]) -> Outcome:
         count = chats.update(deleted_at=at)
         events.sidebar_changed(user.id)
     return Outcome(count, at)
+
+
+def _set(chats: QuerySet[Conversation], *, user: User, **fields: bool | None) -> Outcome:
+    with transaction.atomic():
+        outcome = Outcome(chats.count(), timezone.now())
+        chats.update(**fields)
+        events.sidebar_changed(user.id)
+    return outcome
