@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
@@ -89,8 +90,8 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._by, self._link = by, link
         if link is not None and link.expires_at is not None:
-            day = timezone.localtime(link.expires_at)
-            kept = say("As it is: %(date)s") % {"date": f"{day:%Y-%m-%d %H:%M}"}
+            day = date_format(timezone.localtime(link.expires_at), "DATETIME_FORMAT")
+            kept = say("As it is: %(date)s") % {"date": day}
             expiry = self.fields["expiry"]
             assert isinstance(expiry, forms.ChoiceField)  # noqa: S101  tells the type
             expiry.choices = [(_KEEP, kept), *_EXPIRY]

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -68,7 +69,16 @@ def page(*methods: str) -> Callable[[Page[P]], View[P]]:
                 return redirect_to_login(asked.get_full_path())
             return signed_out(asked, cast(UUID | None, kwargs.get("conversation_id")))
 
-        return require_http_methods(methods)(vary_on_headers("HX-Request", "Cookie")(guarded))
+        strict = require_http_methods(methods)(vary_on_headers("HX-Request", "Cookie")(guarded))
+
+        @wraps(view)
+        def told(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            answer = strict(request, *args, **kwargs)
+            if isinstance(answer, HttpResponseNotAllowed) and request.method == "GET":
+                answer.content = render_to_string("405.html", {}, request).encode()
+            return answer
+
+        return told
 
     return decorate
 
@@ -182,6 +192,15 @@ def list_context(request: PageRequest, *, before: UUID | None = None) -> dict[st
         user=request.user, before=before, opened=opened, current_id=current_id
     )
     return {"listing": listing, "current_id": current_id}
+
+
+def focus_on_errors(form: BaseForm) -> None:
+    """Have the first wrong field focused; where the whole is wrong, the words for it are."""
+    if form.non_field_errors():
+        return
+    wrong = next((field for field in form if field.errors), None)
+    if wrong is not None:
+        wrong.field.widget.attrs["autofocus"] = True
 
 
 def list_beside(request: PageRequest, *, with_archive: bool) -> HttpResponse:

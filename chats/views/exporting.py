@@ -5,7 +5,8 @@ from uuid import UUID
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
@@ -48,9 +49,14 @@ def export_one(request: PageRequest, conversation_id: UUID) -> HttpResponseBase:
     return _send(request, chosen, request.GET)
 
 
-@page("POST")
+@page("GET", "HEAD", "POST")
 def export(request: PageRequest) -> HttpResponseBase:
-    """All chats (`all`), those that a selection means, or those named by `conversation`."""
+    """All chats (`all`), those that a selection means, or those named by `conversation`.
+
+    Whoever only looks is sent to the form.
+    """
+    if request.method != "POST":
+        return redirect(f"{reverse('chats:data')}#export")
     chosen = _chosen(request.user, request.POST)
     if not chosen.ids and not chosen.is_all:
         return _refuse(request, _("No chat is selected."), status=422)

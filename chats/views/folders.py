@@ -160,6 +160,9 @@ def _move_form(
 def _form_page(
     request: PageRequest, form: FolderForm, *, folder: Folder | None = None, title: str = ""
 ) -> HttpResponse:
+    if folder is None and not form.is_bound:
+        form.fields["name"].widget.attrs["autofocus"] = True
+    answers.focus_on_errors(form)
     context = {
         "form": form,
         "folder": folder,

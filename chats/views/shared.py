@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
@@ -107,8 +108,15 @@ def shared_thumbnail(
     return served(found.file, found.media_type, found.name)
 
 
+def continue_shared(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Go on from the snapshot; who has to sign in for that is told why."""
+    if _visitor(request) is None and request.method == "GET":
+        messages.info(request, _("Sign in to go on with the chat in one of your own."))
+    return _continue_shared(request, token)
+
+
 @page("GET", "HEAD", "POST")
-def continue_shared(request: PageRequest, token: str) -> HttpResponse:
+def _continue_shared(request: PageRequest, token: str) -> HttpResponse:
     """Go on from the snapshot in a chat of one's own, after being asked."""
     link = sharing.open_link(token, request.user)
     if link is None:

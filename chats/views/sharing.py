@@ -18,7 +18,7 @@ from chats.access import conversation_or_404, shared_link_or_404
 from chats.models import Conversation, Message, SharedLink
 from chats.share_forms import ShareForm
 from chats.snapshots import files_of, shown, take_snapshot
-from chats.views.answers import PageRequest, SeeOther, page, parsed_id
+from chats.views.answers import PageRequest, SeeOther, focus_on_errors, page, parsed_id
 
 _PER_PAGE = 50
 
@@ -68,6 +68,7 @@ def share_link(request: PageRequest, conversation_id: UUID, link_id: UUID) -> Ht
         else:
             messages.success(request, _("Saved."))
             return _to_link(link)
+    focus_on_errors(form)
     has_changed = sharing.has_changed(link)
     looks = has_changed and request.GET.get("preview") == "1"
     context = {
@@ -131,6 +132,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     part = "#preview" if request.htmx and request.method != "POST" else ""
+    focus_on_errors(form)
     context = {
         "conversation": conversation,
         "form": form,

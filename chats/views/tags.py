@@ -64,6 +64,7 @@ def tag_settings(request: PageRequest, tag_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” was saved.") % {"name": found.name})
             return SeeOther(reverse("chats:tags"))
+    answers.focus_on_errors(form)
     context = {"tag": found, "form": form, "title": title}
     status = 422 if form.errors else 200
     return render(request, "chats/tag_settings.html", context, status=status)

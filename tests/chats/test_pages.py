@@ -1,11 +1,14 @@
 """Whole pages, as people without script use them."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
 from chats.models import Attachment, Conversation, Message
+from chats.tags import create_tag
 from tests.chats.pages import (
     make_conversation,
     png,
@@ -210,3 +213,40 @@ def test_pages_are_not_kept_by_caches(owner: User, owner_client: Client) -> None
     response = owner_client.get(f"/c/{make_conversation(owner).id}/")
     assert response["Cache-Control"] == "private, no-store"
     assert "HX-Request" in response["Vary"]
+
+
+@pytest.mark.parametrize("address", ["pin/", "archive/"])
+def test_what_is_only_sent_says_so_to_who_looks(
+    owner: User, owner_client: Client, address: str
+) -> None:
+    answer = owner_client.get(f"/c/{make_conversation(owner).id}/{address}")
+    assert answer.status_code == 405
+    assert "This is no page to look at" in answer.content.decode()
+
+
+def test_looking_at_the_export_leads_to_its_form(owner_client: Client) -> None:
+    answer = owner_client.get("/export/", follow=True)
+    assert answer.redirect_chain == [("/settings/data/#export", 302)]
+
+
+def test_the_first_wrong_field_is_where_one_goes_on(owner: User, owner_client: Client) -> None:
+    path = f"/c/{make_conversation(owner, turns=1).id}"
+    wrong = {
+        "/folders/new/": ({"name": ""}, "name"),
+        f"{path}/people/": ({"who": "nobody", "role": "writer"}, "who"),
+        f"{path}/share/": ({"title": "A", "audience": "public", "expiry": "date"}, "expires_on"),
+        f"{path}/tags/": ({"name": "x" * 60}, "name"),
+        "/tags/": ({"name": ""}, "name"),
+    }
+    for address, (values, field) in wrong.items():
+        answer = owner_client.post(address, values)
+        assert answer.status_code == 422
+        focused = re.findall(r"<[^>]* autofocus[^>]*>", answer.content.decode())
+        assert len(focused) == 1, address
+        assert f'name="{field}"' in focused[0]
+
+
+def test_the_page_of_a_chats_tags_has_their_rules(owner: User, owner_client: Client) -> None:
+    create_tag(user=owner, name="Urgent")
+    shown = owner_client.get(f"/c/{make_conversation(owner).id}/tags/").content.decode()
+    assert re.search(r'<link rel="stylesheet" href="[^"]*css/folders[^"]*"', shown)

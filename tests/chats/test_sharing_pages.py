@@ -297,4 +297,15 @@ def test_lists_of_links_cost_the_same(
         sharing.create_link(owner=link.owner, conversation=link.conversation)
     with django_assert_max_num_queries(5):
         page = owner_client.get("/settings/shares/").content.decode()
-    assert page.count('class="share-row"') == 5
+    assert page.count('class="share-row ') == 5
+
+
+def test_who_goes_on_signed_out_is_told_why_to_sign_in(link: SharedLink) -> None:
+    answer = Client().get(f"{path(link)}continue/", follow=True)
+    assert "Sign in to go on with the chat in one of your own." in answer.content.decode()
+
+
+def test_a_link_to_a_part_speaks_of_that_part(owner_client: Client, link: SharedLink) -> None:
+    shown = owner_client.get(f"/c/{link.conversation_id}/share/{link.id}/").content.decode()
+    assert "Nothing up to there has changed." in shown
+    assert "The chat has not changed since." not in shown
