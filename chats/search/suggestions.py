@@ -9,7 +9,7 @@ from chats.models import Conversation, Folder, Tag
 from chats.search.syntax import CHOICES, LONGEST, Filter
 from chats.words import fold
 
-MOST: Final = 6
+MOST: Final = 20
 MOST_RECENT: Final = 8
 _OPEN: Final = re.compile(
     r'(?:^|(?<=\s))(-?)(tag|folder|model|from|is|has):"?([^"\s][^"]*|)$', re.I

@@ -27,6 +27,7 @@ CHOICES: Final = {
     "has": ("file",),
 }
 _TOKEN: Final = re.compile(r'(-?)(?:([a-zA-Z]+):)?(?:"([^"]*)("?)|([^\s"]+))|\S')
+_BARE_KEY: Final = re.compile(rf"-?(?:{'|'.join(KEYS)}):", re.IGNORECASE)
 _QUOTES: Final = str.maketrans("“”„«»\x00", '""""" ')
 
 
@@ -115,6 +116,11 @@ def parse(text: str) -> Query:
                 filters.append(made)
             else:
                 is_cut = True
+            continue
+        if not key and _BARE_KEY.fullmatch(found[0]):
+            # Its value is still to come, or was forgotten.
+            if found.end() < len(text):
+                misread.append(found[0])
             continue
         plain.append(found[0])
         words = words_of(f"{key} {value}" if key else value)

@@ -242,6 +242,16 @@ class TestFilters:
         assert results.chips[1].rest == 'fox x:y tag:"a b"'
         assert len([note for note in results.notes if "is:odd" in note or "02-30" in note]) == 2
 
+    def test_filter_without_a_value_is_no_word(self, owner: User) -> None:
+        chat(owner, "what it is", "from here", title="has")
+        for text in ("is:", "from:", "HAS:", "-is:", "before:"):
+            results = search(user=owner, text=text)
+            assert (results.hits, results.notes, results.query.is_empty) == ([], [], True)
+        assert found(owner, "what is:") == {"what it is"}
+        forgotten = search(user=owner, text="is: here")
+        assert [said(hit) for hit in forgotten.hits] == ["from here"]
+        assert "“is:”" in forgotten.notes[0]
+
     def test_nothing_but_exclusions_finds_nothing(self, owner: User) -> None:
         chat(owner, "green")
         for text in ("", "   ", "-green", "...", "-tag"):

@@ -99,8 +99,29 @@ def test_values_of_filters_are_suggested(
     assert suggested("bird tag:d") == ["bird tag:done ", 'bird tag:"to do" ']
     assert suggested("-folder:DO") == ["-folder:Dovecote "]
     assert suggested("model:") == ["model:demo/demo "]
+    assert suggested("is:") == ["is:pinned ", "is:archived ", "is:shared "]
+    assert suggested("bird from:") == ["bird from:me ", "bird from:assistant "]
+    assert suggested("-has:") == ["-has:file "]
+    for number in range(7):
+        Tag.objects.create(owner=owner, name=f"x{number}")
+    assert len(suggested("tag:x")) == 7
+    assert len(suggested("tag:")) == 9
     assert suggested("is:a") == ["is:archived "]
     assert suggested("bird") == suggested("tag:done ") == suggested("is:archived") == []
+
+
+@pytest.mark.parametrize("query", ["tag:", "tag:d", 'tag:"', "is:", "bird from:", "-has:"])
+def test_while_a_filter_is_typed_nothing_is_missing(
+    owner: User, owner_client: Client, chat: Conversation, query: str
+) -> None:
+    """Its suggestions are what was found."""
+    Tag.objects.create(owner=owner, name="done")
+    for headers in ({}, DIALOG):
+        page = owner_client.get("/search/", {"q": query}, headers=headers).content.decode()
+        assert "Nothing was found." not in page
+        assert "You have no" not in page
+        assert "means nothing" not in page
+        assert "suggestion" in page
 
 
 def test_hostile_words_are_only_text(owner: User, owner_client: Client) -> None:
