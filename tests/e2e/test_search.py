@@ -8,6 +8,9 @@ from tests.data.payloads import FLAG, SCRIPTS
 from tests.e2e.conftest import People
 from tests.e2e.person import PHONE, Chat, Person
 
+ABANDONED = "htmx:(sendAbort|afterRequest)"
+"""A list that nobody waits for, as more was typed."""
+
 
 def dialog_of(chat: Chat) -> None:
     chat.page.keyboard.press("Control+k")
@@ -36,8 +39,7 @@ class Held:
 def test_what_is_typed_at_once_goes_into_the_search(ann: Person) -> None:
     """Before its script and its list are there, too: never to a model."""
     ann.start("Where do kestrels nest?")
-    # A list that nobody waits for any more.
-    ann.expect_problem("htmx:(sendAbort|afterRequest)")
+    ann.expect_problem(ABANDONED)
     chat = ann.open()
     methods: list[str] = []
     chat.page.on("request", lambda request: methods.append(request.method))
@@ -66,6 +68,7 @@ def test_what_is_typed_at_once_goes_into_the_search(ann: Person) -> None:
 
 def test_by_keyboard_to_a_message_in_another_version(ann: Person) -> None:
     """Ctrl+K, words, arrows, Enter; the message is on screen, and the chat stays as it was."""
+    ann.expect_problem(ABANDONED)
     address = ann.start("Where do kestrels nest?")
     ann.start("Something else")
     chat = ann.open(address)
@@ -108,6 +111,7 @@ def test_by_keyboard_to_a_message_in_another_version(ann: Person) -> None:
 
 def test_escape_and_chips(ann: Person) -> None:
     """Esc closes and gives the focus back; a filter that is taken away widens the search."""
+    ann.expect_problem(ABANDONED)
     chat = ann.open(ann.start("Hello there"))
     composer = chat.page.locator("#composer")
     composer.focus()
@@ -123,9 +127,19 @@ def test_escape_and_chips(ann: Person) -> None:
     expect(composer).to_be_focused()
 
 
+def test_key_on_pages_without_the_dialog(ann: Person) -> None:
+    page = ann.open("/settings/").page
+    for path in ("/settings/", "/settings/data/", "/export/"):
+        page.goto(path)
+        page.keyboard.press("Control+k")
+        expect(page).to_have_url("/search/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
 def test_page_on_a_phone_with_hostile_words(people: People) -> None:
     """The button in the drawer; what is found is text; nothing is wider than the screen."""
     ann = people(viewport=PHONE)
+    ann.expect_problem(ABANDONED)
     ann.start("needle " + " ".join(SCRIPTS[:4]))
     chat = ann.open("/")
     chat.page.get_by_role("button", name="Show the sidebar").click()
