@@ -3,16 +3,13 @@
 
 const options = () => [...document.querySelectorAll('#search-list [role="option"]')];
 const input = () => document.getElementById("search-input");
+const dialog = document.getElementById("search-dialog");
 let selected = null;
 
-const dialog = document.getElementById("search-dialog");
-
-// It is open by then (shell.js), and its options may be there.
-export const run = () => begin();
-
-const begin = () => select(input()?.value.trim() ? options()[0] : null);
+// It is open by then, and its options may be there.
+export const run = () => select(input()?.value.trim() ? options()[0] : null);
 dialog?.addEventListener("keydown", keydown);
-dialog?.addEventListener("htmx:afterSwap", begin);
+dialog?.addEventListener("htmx:afterSwap", run);
 // Options are reached by the arrows; a press must not take the focus from the field.
 dialog?.addEventListener("mousedown", (event) => event.target.closest('[role="option"]') && event.preventDefault());
 
