@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 SIGNED_OUT: Final = 4401
 NOT_FOUND: Final = 4404
+NO_MEMBER: Final = 4410
 TOO_MANY: Final = 4408
 BAD_MESSAGE: Final = 4400
 TRY_AGAIN: Final = 1011

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from channels.db import database_sync_to_async
 from django.http import Http404
 
-from accounts.consumers import NOT_FOUND, UserConsumer
+from accounts.consumers import NO_MEMBER, NOT_FOUND, UserConsumer
 from accounts.models import User
 from chats import events, participants, unread
 from chats.access import Right, conversation_or_404, message_or_404, right_of
@@ -80,9 +80,9 @@ class ConversationConsumer(UserConsumer):
         user = self._user
         if user is None:
             return
-        if await self._find(user) is None:
-            return
         concerns_me = str(user.pk) in message["users"]
+        if await self._find(user, otherwise=NO_MEMBER if concerns_me else NOT_FOUND) is None:
+            return
         await self.page_event({"payload": {"t": "people", "me": concerns_me}})
         await self._attend()
         await self._tell_here()
@@ -175,11 +175,11 @@ class ConversationConsumer(UserConsumer):
         if people is not None:
             await self.page_event({"payload": {"t": "here", "people": people}})
 
-    async def _find(self, user: User) -> Conversation | None:
+    async def _find(self, user: User, *, otherwise: int = NOT_FOUND) -> Conversation | None:
         """The conversation of this page, if the user may read it; else closes the socket."""
         found = await database_sync_to_async(self._look)(user)
         if found is None:
-            await self._shut()
+            await self._shut(otherwise)
         return found
 
     def _look(self, user: User) -> Conversation | None:
@@ -192,8 +192,8 @@ class ConversationConsumer(UserConsumer):
         self._may_write = (right_of(user, found) or 0) >= Right.WRITE
         return found
 
-    async def _shut(self) -> None:
+    async def _shut(self, code: int = NOT_FOUND) -> None:
         """Close for good; until that is done nothing more of the conversation goes out."""
         group = events.conversation_group(self.conversation_id)
         await self.channel_layer.group_discard(group, self.channel_name)
-        await self.close(NOT_FOUND)
+        await self.close(code)

@@ -1,6 +1,6 @@
 // One websocket that comes back by itself.
 
-const ENDED = new Set([4401, 4404]);
+const ENDED = new Set([4401, 4404, 4410]);
 const MAX_WAIT = 15_000;
 const ALIVE_AFTER = 5_000;
 

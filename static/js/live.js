@@ -71,6 +71,7 @@ function onopen(again, { leaf, unread, n }) {
 }
 
 function onended(code) {
+  if (code === 4410) return import("./people.js").then((people) => people.removed(), () => null);
   poll();
   document.dispatchEvent(new CustomEvent("parley:trouble", { detail: code === 4401 ? "signedOut" : "gone" }));
 }

@@ -61,6 +61,23 @@ function roleChanged() {
   window.htmx.ajax("GET", page, { source: target, target, select: "#main", swap: "outerHTML" });
 }
 
+// Nothing more comes or can be sent; what was being written stays, to be copied.
+export function removed() {
+  showHere([]);
+  document.querySelector("#reading .reading-note")?.remove();
+  document.getElementById("typing")?.replaceWith(document.getElementById("no-member").content);
+  for (const control of document.getElementById("composer-form")?.elements ?? []) {
+    if (control.id === "composer") control.readOnly = true;
+    else control.disabled = true;
+  }
+}
+
+window.addEventListener("submit", (event) => {
+  if (!event.target.querySelector("#composer:read-only")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 document.addEventListener("input", ({ target }) => {
   if (target.id !== "composer" || !target.value || !here.length || Date.now() - told < TELL_EVERY) return;
   told = Date.now();

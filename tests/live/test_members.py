@@ -3,12 +3,14 @@
 import asyncio
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from accounts.consumers import NOT_FOUND
+from accounts.consumers import NO_MEMBER, NOT_FOUND
 from tests.live.test_sockets import close_code
 from tests.person import Person, Reply
 
@@ -55,11 +57,32 @@ async def test_who_is_removed_hears_nothing_more(ann: Person, bob: Person, reply
         await connection.send(json.dumps({"watch": reply.id}))
         await heard(connection, "snapshot")
         await ann.submit(f"/c/{reply.conversation_id}/people/{bobs_id}/remove/", {})
-        assert await close_code(connection, may_read=True) == NOT_FOUND
+        assert await close_code(connection, may_read=True) == NO_MEMBER
     async with bob.socket(reply.conversation_id) as connection:
         assert await close_code(connection) == NOT_FOUND
     assert (await bob.get(f"/c/{reply.conversation_id}/")).status_code == 404
     await ann.stop(reply)
+
+
+async def test_what_comes_after_a_removal_is_not_heard(ann: Person, bob: Person) -> None:
+    quick = await ann.start_chat(ann.own("Hello"), model="openai/ok")
+    chat = quick.conversation_id
+    async with ann.watch(quick) as watched:
+        await watched.ended()
+    bobs_id = await invite(ann, bob, chat, "writer")
+    kinds = set()
+    async with bob.socket(chat) as his, ann.socket(chat) as hers:
+        await heard(his, "hello")
+        await heard(hers, "hello")
+        await ann.submit(f"/c/{chat}/people/{bobs_id}/remove/", {})
+        await ann.post(chat, ann.own("Not for Bob"))
+        assert await heard(hers, "thread")
+        async with asyncio.timeout(10):
+            with suppress(ConnectionClosed):
+                while True:
+                    kinds.add(json.loads(await his.recv())["t"])
+        assert his.close_code == NO_MEMBER
+    assert kinds <= {"here"}
 
 
 async def test_a_deleted_chat_closes_for_members(ann: Person, bob: Person, reply: Reply) -> None:
