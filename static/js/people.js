@@ -84,6 +84,11 @@ document.addEventListener("input", ({ target }) => {
   connection.send({ typing: true });
 });
 
+// Others take a sent message for the end of typing: what is typed next is told at once.
+document.addEventListener("submit", ({ target }) => {
+  if (target.id === "composer-form") told = 0;
+});
+
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   // What was being typed is there now.
   if (target.id === "thread") {
