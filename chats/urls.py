@@ -125,6 +125,7 @@ urlpatterns = [
     path("folders/new/", folders.new_folder, name="new_folder"),
     path("folders/<uuid:folder_id>/", folders.folder, name="folder"),
     path("folders/<uuid:folder_id>/inside/", folders.inside, name="folder_inside"),
+    path("folders/<uuid:folder_id>/menu/", folders.menu, name="folder_menu"),
     path("folders/<uuid:folder_id>/settings/", folders.settings, name="folder_settings"),
     path("folders/<uuid:folder_id>/move/", folders.move, name="move_folder"),
     path("folders/<uuid:folder_id>/delete/", folders.delete, name="delete_folder"),

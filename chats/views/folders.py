@@ -78,6 +78,14 @@ def inside(request: PageRequest, folder_id: UUID) -> HttpResponse:
     return render(request, "chats/sidebar.html#inside", context)
 
 
+@page("GET", "HEAD")
+def menu(request: PageRequest, folder_id: UUID) -> HttpResponse:
+    """The menu of a folder in the sidebar, or the same as a page."""
+    context = {"folder": folder_or_404(request.user, folder_id)}
+    template = "chats/folder_menu.html#menu" if request.htmx else "chats/folder_menu.html"
+    return render(request, template, context)
+
+
 @page("GET", "HEAD", "POST")
 def settings(request: PageRequest, folder_id: UUID) -> HttpResponse:
     """A folder's name, place, prompt and model. `?delete=1` shows how it is deleted."""

@@ -30,13 +30,19 @@ function refresh() {
 }
 document.addEventListener("visibilitychange", () => waits && refresh());
 
-// A list that comes anew by itself waits while somebody is using a menu in it, or naming a chat.
+// A list that comes anew by itself waits while somebody is using a menu in it, or naming a chat. One
+// that was asked for before a folder was opened or closed would undo that: it is asked for again.
 let late = false;
-const isUsed = () => document.querySelector("#chat-menu:popover-open, #sidebar-items :is(.menu:popover-open, [data-rename])");
+let toggled = false;
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.id === "sidebar-items") toggled = false;
+});
+const isUsed = () => document.querySelector("#sidebar > .menu:popover-open, #sidebar-items [data-rename]");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (detail.requestConfig.elt.id !== "sidebar-items" || !isUsed()) return;
+  if (detail.requestConfig.elt.id !== "sidebar-items" || !(isUsed() || toggled)) return;
   detail.shouldSwap = false;
-  late = true;
+  if (isUsed()) late = true;
+  else refresh();
 });
 function catchUp() {
   if (!late || isUsed()) return;
@@ -84,7 +90,16 @@ else addEventListener("load", () => soon(whenIdle));
 // What is rare about folders is loaded when it is used: remembering which are open, and dragging.
 const remember = (box) => import("./folders.js").then((m) => m.remember(box));
 const isNews = (box) => box.matches("[data-folder]") && box.open !== "wasOpen" in box.dataset;
-document.addEventListener("toggle", ({ target }) => isNews(target) && remember(target), true);
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!isNews(target)) return;
+    toggled = true;
+    // A list that was asked for meanwhile does not know of it, either.
+    remember(target).then(() => (toggled = true));
+  },
+  true,
+);
 const drag = (row) => row && import("./drag.js").then((m) => m.start(row));
 document.addEventListener("dragstart", ({ target }) => drag(target.closest?.(".conversation, .folder")));
 

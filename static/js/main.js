@@ -15,6 +15,7 @@ const late = {
   "copy-rich": () => import("./copy.js"),
   "copy-text": () => import("./copy.js"),
   "drop-preset": () => import("./library-preset.js"),
+  "folder-menu": () => import("./menu.js"),
   "message-menu": () => import("./message-menu.js"),
   "open-library": () => import("./library.js"),
   "open-sheet": () => import("./sheet.js"),

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from chats.models import Conversation
+from chats.models import Conversation, Folder
 from tests.chats.pages import HTMX, make_conversation
 
 POSTS = ("pin/", "archive/", "delete/")
@@ -53,6 +53,21 @@ def test_as_a_page_it_has_plain_links_and_forms(owner: User, owner_client: Clien
         assert owner_client.get(path + name).status_code == 200
     for name in POSTS:
         assert owner_client.post(path + name).status_code == 303
+
+
+def test_folders_have_one_as_well(owner: User, owner_client: Client) -> None:
+    folder = Folder.objects.create(owner=owner, name="Work")
+    address = f"/folders/{folder.id}/"
+    part = owner_client.get("/sidebar/", headers=HTMX).content.decode()
+    assert f'href="{address}menu/"' in part
+    assert f"{address}settings/" not in part
+    menu = owner_client.get(f"{address}menu/", headers=HTMX).content.decode()
+    assert "<html" not in menu
+    page = owner_client.get(f"{address}menu/").content.decode()
+    for lead in (f"/?folder={folder.id}", address, f"{address}settings/"):
+        assert f'href="{lead}"' in menu
+        assert f'href="{lead}"' in page
+        assert owner_client.get(lead).status_code == 200
 
 
 def test_an_archived_one_is_brought_back_by_it(owner: User, owner_client: Client) -> None:

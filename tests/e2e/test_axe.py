@@ -85,6 +85,7 @@ OF_A_CHAT: Final = {
 OF_FOLDERS: Final = {
     "chats:folders": "/folders/",
     "chats:folder": "/folders/{folder}/",
+    "chats:folder_menu": "/folders/{folder}/menu/",
     "chats:folder_settings": "/folders/{folder}/settings/?delete=1",
     "chats:move_to_folder": "/c/{chat}/folder/",
     "chats:tags": "/tags/",
