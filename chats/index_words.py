@@ -71,11 +71,6 @@ def first_id(moment: datetime) -> int:
     return min(max(seconds, 0), _LAST_SECOND) * SLOTS
 
 
-def moment_of(entry_id: int) -> datetime:
-    """The second that an entry's id tells."""
-    return datetime.fromtimestamp(entry_id // SLOTS, UTC)
-
-
 def at_time(entry_id: int) -> list[str]:
     """The spans that an entry is in, from the shortest to the longest."""
     second = entry_id // SLOTS

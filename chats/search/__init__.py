@@ -11,15 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats.index_words import LAST_ID, Kind, in_conversation, of_owner
-from chats.models import Conversation, Message
-from chats.querysets import Right
-from chats.search.filters import OF_MESSAGES, Narrowed, folder_paths, narrow, shared_with
-from chats.search.matching import Match, Wanted, find_newest
+from chats.models import Message
+from chats.search.filters import (
+    OF_MESSAGES,
+    Narrowed,
+    folder_paths,
+    narrow,
+    readable_by,
+    shared_with,
+)
+from chats.search.matching import Match, Wanted, find_newest, looking_up
 from chats.search.ranking import Found, one_per_chat, rank
 from chats.search.results import Chip, Hit, SearchResults
 from chats.search.snippets import Part, mark, snippet
@@ -30,6 +37,7 @@ __all__ = ["PAGE_SIZE", "WINDOW", "Chip", "Hit", "Part", "SearchResults", "searc
 PAGE_SIZE: Final = 20
 WINDOW: Final = 300
 """Matches that are put in order together: of titles, and of messages."""
+_SHOWN: Final = ("title", "owner_id", "folder_id", "archived_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,8 @@ def search(
 ) -> SearchResults:
     """Chats that `user` may read and `text` describes; the page that begins at `cursor`.
 
-    With `inside`, a conversation's id, the messages of that one. Twelve queries at most, whatever
-    there is. Never raises for what is typed.
+    With `inside`, a conversation's id, the messages of that one. Twenty queries at most, on SQLite
+    twelve, whatever there is. Never raises for what is typed.
     """
     query = parse(text)
     at = _Cursor.parse(cursor)
@@ -107,6 +115,11 @@ def _window(
     kinds = [Kind.MESSAGE] if _has_words(query) or is_of_messages else []
     if with_titles and not is_of_messages and (end == LAST_ID or not kinds):
         kinds.append(Kind.TITLE)
+    try:
+        lookup = looking_up(narrowed.conversations)
+    except EmptyResultSet:
+        # Filters that leave nothing, whatever there is.
+        return [], []
     shared = [] if narrowed.only is not None else shared_with(user, narrowed.notes)
     found: list[Match] = []
     ends: list[int] = []
@@ -115,21 +128,34 @@ def _window(
             terms=_terms(query, kind),
             marks=narrowed.marks,
             places=[of_owner(kind, user.id)],
-            conversations=narrowed.conversations,
+            lookup=lookup,
             lowest=narrowed.lowest,
             end=min(narrowed.end, end),
             owner_id=user.id if kind == Kind.MESSAGE else None,
         )
         inside = [in_conversation(kind, each) for each in narrowed.only or shared]
-        elsewhere = replace(wanted, places=inside, owner_id=None)
-        of_kind = find_newest(elsewhere, limit=WINDOW + 1)
-        if narrowed.only is None:
-            of_kind += find_newest(wanted, limit=WINDOW + 1)
-            of_kind.sort(key=lambda match: -match.id)
+        is_everywhere = narrowed.only is None
+        of_kind = _newest(_as_typed(wanted), inside, is_everywhere=is_everywhere)
+        if wanted.has_beginnings and len(of_kind) <= WINDOW:
+            of_kind = _newest(wanted, inside, is_everywhere=is_everywhere)
         if len(of_kind) > WINDOW and (kind == Kind.MESSAGE or kinds == [Kind.TITLE]):
             ends.append(of_kind[WINDOW - 1].id)
         found += of_kind[:WINDOW]
     return _once_each(found), ends
+
+
+def _newest(wanted: Wanted, inside: Sequence[str], *, is_everywhere: bool) -> list[Match]:
+    """One more than a window holds, if there are as many."""
+    found = find_newest(replace(wanted, places=inside, owner_id=None), limit=WINDOW + 1)
+    if is_everywhere:
+        found += find_newest(wanted, limit=WINDOW + 1)
+        found.sort(key=lambda match: -match.id)
+    return found
+
+
+def _as_typed(wanted: Wanted) -> Wanted:
+    """Looked for first: databases gather all that begins with a common word before they answer."""
+    return replace(wanted, terms=[replace(term, is_prefix=False) for term in wanted.terms])
 
 
 def _terms(query: Query, kind: Kind) -> Sequence[Term]:
@@ -143,7 +169,7 @@ def _once_each(matches: Sequence[Match]) -> list[Match]:
     """Of the stretches of a long message the one where most was found."""
     best: dict[object, Match] = {}
     for match in matches:
-        key = match.message_id or match.conversation_id
+        key = match.message_key or match.conversation_key
         if key not in best or sum(match.counts) > sum(best[key].counts):
             best[key] = match
     return list(best.values())
@@ -153,8 +179,7 @@ def _hits(found: Sequence[Found], query: Query, user: User) -> list[Hit]:
     """Three queries: what is gone by now, or may not be read any more, is left out."""
     matches = [each.match for each in found]
     ids = {match.conversation_id for match in matches}
-    opened = Conversation.objects.open_to(user, Right.READ).filter(is_temporary=False)
-    chats = opened.only("title", "owner_id", "folder_id", "archived_at", "updated_at").in_bulk(ids)
+    chats = readable_by(user).only(*_SHOWN).in_bulk(ids)
     texts = Message.objects.filter(conversation__in=chats.keys()).only(
         "content", "role", "created_at", "conversation_id"
     )

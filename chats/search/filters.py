@@ -54,10 +54,30 @@ def narrow(filters: Sequence[Filter], *, user: User) -> Narrowed:
             left = left.exclude(condition) if each.is_excluded else left.filter(condition)
             narrowed.conversations, narrowed.is_narrow = left, True
     if narrowed.is_narrow:
-        few = narrowed.conversations.order_by("-updated_at").values_list("id", flat=True)
-        ids = list(few[: MOST_PLACES + 1])
+        ids = _first_of(narrowed.conversations, user)
         narrowed.only = ids if len(ids) <= MOST_PLACES else None
     return narrowed
+
+
+def readable_by(user: User) -> QuerySet[Conversation]:
+    """What `user` may find. Looked up by what is asked of it, never by what it must be.
+
+    Left the choice, SQLite goes through everybody's conversations that are not deleted.
+    """
+    opened = Conversation.objects.open_to(user, Right.READ).filter(is_temporary=False)
+    return Conversation.objects.filter(Exists(opened.filter(pk=OuterRef("pk"))))
+
+
+def _first_of(conversations: QuerySet[Conversation], user: User) -> list[UUID]:
+    """One more than may be named, if there are as many. Two queries at most."""
+    ids: list[UUID] = []
+    joined = Membership.objects.filter(user=user).values("conversation_id")
+    own = conversations.filter(owner=user).order_by("-updated_at", "-id")
+    for some in (own, conversations.filter(id__in=joined).exclude(owner=user).order_by()):
+        ids += some.values_list("id", flat=True)[: MOST_PLACES + 1 - len(ids)]
+        if len(ids) > MOST_PLACES:
+            break
+    return ids
 
 
 def shared_with(user: User, notes: list[str]) -> list[UUID]:

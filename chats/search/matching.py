@@ -45,16 +45,20 @@ _POSTGRESQL: Final = """
 _COUNT: Final = ", (length(e.words) - length(replace(e.words, %s, ''))) / %s"
 
 
+Lookup = tuple[str, tuple[Any, ...]]
+"""The condition that an entry `e` is in some conversation, for EXISTS."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for: `terms` and `marks`, in one of `places`, in `conversations`."""
+    """What to look for: `terms` and `marks`, in one of `places`."""
 
     terms: Sequence[Term]
     marks: Sequence[Term]
     """As terms, of the index's own words."""
     places: Sequence[str]
     """Of its own words those of which one must be there."""
-    conversations: QuerySet[Conversation]
+    lookup: Lookup
     """What may be looked into."""
     lowest: int = 0
     end: int = LAST_ID
@@ -62,18 +66,40 @@ class Wanted:
     owner_id: UUID | None = None
     """Where all that is owned is looked through: whose, so that stretches of it can be told."""
 
+    @property
+    def has_beginnings(self) -> bool:
+        """The last word may go on."""
+        return any(term.is_prefix for term in self.terms)
+
 
 @dataclass(slots=True)
 class Match:
     """An entry that was found."""
 
     id: int
-    conversation_id: UUID
-    message_id: UUID | None
+    conversation_key: Any
+    """Keys as the database has them: of most matches nobody asks more than whether they differ."""
+    message_key: Any
     size: int
     """How many words it has."""
     counts: list[int] = field(default_factory=list)
     """How often each of the terms is in it that were looked for."""
+
+    @property
+    def conversation_id(self) -> UUID:
+        return _uuid(self.conversation_key)
+
+    @property
+    def message_id(self) -> UUID | None:
+        """None for a title."""
+        return _uuid(self.message_key) if self.message_key else None
+
+
+def looking_up(conversations: QuerySet[Conversation]) -> Lookup:
+    """That it is in one of these: told once, asked by several searches."""
+    mine = conversations.filter(pk=RawSQL("e.conversation_id", [])).order_by().values("pk")
+    sql, params = mine.query.get_compiler(connection=connection).as_sql()
+    return sql, tuple(params)
 
 
 def find_newest(wanted: Wanted, *, limit: int) -> list[Match]:
@@ -101,7 +127,7 @@ def find_newest(wanted: Wanted, *, limit: int) -> list[Match]:
 
 
 def _run(query: str, wanted: Wanted, *, lowest: int, end: int, limit: int) -> list[Match]:
-    inner, inner_params = _conversation_of_entry(wanted.conversations)
+    inner, inner_params = wanted.lookup
     counted = [f" {' '.join(t.words)}{'' if t.is_prefix else ' '}" for t in _included(wanted.terms)]
     counts: list[Any] = [value for text in counted for value in (text, len(text))]
     bounds: list[Any] = [query, lowest, end, *inner_params, limit]
@@ -111,16 +137,9 @@ def _run(query: str, wanted: Wanted, *, lowest: int, end: int, limit: int) -> li
     with connection.cursor() as cursor:
         cursor.execute(sql, [*counts, *bounds] if is_first else [*bounds, *counts])
         return [
-            Match(entry_id, _uuid(conversation_id), message_id and _uuid(message_id), size, found)
-            for entry_id, conversation_id, message_id, size, *found in cursor.fetchall()
+            Match(entry_id, conversation, message, size, counted)
+            for entry_id, conversation, message, size, *counted in cursor.fetchall()
         ]
-
-
-def _conversation_of_entry(conversations: QuerySet[Conversation]) -> tuple[str, tuple[Any, ...]]:
-    """The condition that an entry `e` is in one of them, for EXISTS."""
-    mine = conversations.filter(pk=RawSQL("e.conversation_id", [])).order_by().values("pk")
-    sql, params = mine.query.get_compiler(connection=connection).as_sql()
-    return sql, tuple(params)
 
 
 def _newest_id(wanted: Wanted) -> int:

@@ -501,6 +501,23 @@ class TestPages:
         assert len(seen) == len(set(seen)) == WINDOW + 45
         assert "green 0" in seen[-45:]
 
+    def test_filters_that_leave_nothing_inside_a_chat(self, owner: User) -> None:
+        made = chat(owner, "green")
+        assert len(search(user=owner, text="green", inside=made.id).hits) == 1
+        assert not search(user=owner, text="green tag:none", inside=made.id).hits
+
+    def test_a_word_that_fills_a_window_is_no_beginning(
+        self, owner: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chats.search.WINDOW", 3)
+        for text in ("green 1", "green 2", "greenhouse"):
+            chat(owner, text)
+        assert found(owner, "green") == {"green 1", "green 2", "greenhouse"}
+        chat(owner, "green 3")
+        chat(owner, "green 4")
+        assert "greenhouse" not in found(owner, "green")
+        assert found(owner, "greenh") == {"greenhouse"}
+
     def test_queries_do_not_grow(self, owner: User) -> None:
         counts = set()
         for number in (1, 12):
@@ -511,7 +528,7 @@ class TestPages:
                 search(user=owner, text="green")
             counts.add(len(queries))
         assert len(counts) == 1
-        assert counts.pop() <= 20
+        assert counts.pop() <= 26
 
 
 def stored_words() -> str:
