@@ -72,7 +72,7 @@ def claim_next(*, kind: Transfer.Kind) -> Transfer | None:
 
 def release(*, transfer: Transfer) -> None:
     """Let it wait for a worker again: this process ends."""
-    _live(transfer).update(heartbeat_at=None)
+    _as_claimed(transfer.id, transfer.state).update(heartbeat_at=None)
 
 
 def resume(*, kind: Transfer.Kind) -> None:
@@ -83,11 +83,11 @@ def resume(*, kind: Transfer.Kind) -> None:
 class Progress:
     """Keeps how far a transfer is, which shows that its process lives. At most one query a second.
 
-    False from `note` means: stop, somebody cancelled it or ended it.
+    False from `note` means: stop, somebody cancelled it or ended it, whatever it does by now.
     """
 
     def __init__(self, transfer: Transfer) -> None:
-        self._transfer = transfer
+        self._claimed = transfer.id, transfer.state
         self._noted = float("-inf")
 
     def note(self, *, done: int | None = None, total: int | None = None) -> bool:
@@ -98,7 +98,7 @@ class Progress:
         self._noted = now
         figures = {"done": done, "total": total}
         values: dict[str, Any] = {name: n for name, n in figures.items() if n is not None}
-        return bool(_live(self._transfer).update(heartbeat_at=timezone.now(), **values))
+        return bool(_as_claimed(*self._claimed).update(heartbeat_at=timezone.now(), **values))
 
 
 def change_state(
@@ -188,8 +188,9 @@ def find_transfer(*, user: User, kind: Transfer.Kind, transfer_id: UUID) -> Tran
     return Transfer.objects.filter(owner=user, kind=kind, id=transfer_id).first()
 
 
-def _live(transfer: Transfer) -> QuerySet[Transfer]:
-    return Transfer.objects.filter(id=transfer.id, state__in=Transfer.LIVE)
+def _as_claimed(transfer_id: UUID, state: str) -> QuerySet[Transfer]:
+    """While it is still in the state that it was taken up in, and that is live."""
+    return Transfer.objects.filter(id=transfer_id, state=state, state__in=Transfer.LIVE)
 
 
 def _silent(kind: Transfer.Kind, silent_for: timedelta = SILENT_FOR) -> QuerySet[Transfer]:

@@ -84,3 +84,17 @@ def test_others_transfers_are_not_found(waiting: Transfer, stranger: User) -> No
     assert found == waiting
     assert not transfers.find_transfer(user=stranger, kind=IMPORT, transfer_id=waiting.id)
     assert transfers.list_transfers(user=stranger, kind=IMPORT) == []
+
+
+def test_who_was_cancelled_does_not_go_on_when_the_undo_has_begun(owner: User) -> None:
+    transfer = transfers.start_transfer(user=owner, kind=IMPORT, name="a.zip")
+    claimed = transfers.claim_next(kind=IMPORT)
+    assert claimed
+    progress = transfers.Progress(claimed)
+    assert transfers.finish(transfer=transfer, before=[State.RUNNING])
+    assert transfers.change_state(transfer=transfer, to=State.UNDOING)
+    assert transfers.claim_next(kind=IMPORT) == transfer
+    assert not progress.note(done=1)
+    transfers.release(transfer=claimed)
+    transfer.refresh_from_db()
+    assert transfer.heartbeat_at
