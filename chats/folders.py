@@ -6,6 +6,8 @@ read before the lock may be old: where a folder hangs is taken from what is read
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Final
 from uuid import UUID
@@ -19,7 +21,7 @@ from accounts.models import User
 from chats import events
 from chats.conversations import checked_model, clean_system_prompt
 from chats.folder_trees import cut_circles, stored_folders
-from chats.models import FOLDER_NAME_LENGTH, Conversation, Folder
+from chats.models import FOLDER_NAME_LENGTH, Conversation, Folder, Transfer
 from chats.order import batches, by_name, free_name, lock_order
 from chats.texts import clean_name
 
@@ -27,6 +29,17 @@ MOST_FOLDERS: Final = 500
 """That one person can keep."""
 MOST_LEVELS: Final = 8
 """Of folders inside each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFolder:
+    """A folder as a file has it."""
+
+    path: Sequence[str]
+    system_prompt: str = ""
+    default_model: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 def usable_model(folder: Folder | None, *, user: User) -> str:
@@ -163,10 +176,85 @@ def find_or_create_folder(*, user: User, path: Sequence[str]) -> Folder:
     return found
 
 
+def import_folders(*, transfer: Transfer, folders: Sequence[ImportedFolder]) -> list[Folder | None]:
+    """The folders at these paths, made as far as they are missing, as `find_or_create_folder` does.
+
+    Those that are here stay as they are. None for those that cannot be: without a name that can be
+    seen, or above MOST_FOLDERS. A few queries, whatever the number.
+    """
+    user = transfer.owner
+    found: list[Folder | None] = []
+    with transaction.atomic():
+        here = _lock_tree(user.id)
+        inside = {(f.parent_id, f.name.lower()): f for f in here}
+        new: list[Folder] = []
+        for wanted in folders:
+            folder: Folder | None = None
+            names = _clean_path(wanted.path)
+            for number, name in enumerate(names, start=1):
+                key = (folder.id if folder else None, name.lower())
+                folder = inside.get(key)
+                if folder is None and len(inside) < MOST_FOLDERS:
+                    about = wanted if number == len(wanted.path) else ImportedFolder(())
+                    folder = inside[key] = _imported(about, name, key[0], transfer)
+                    new.append(folder)
+                if folder is None:
+                    break
+            found.append(folder)
+        Folder.objects.bulk_create(new)
+        if new:
+            events.sidebar_changed(user.id)
+    return found
+
+
+def delete_imported_folders(*, transfer: Transfer) -> int:
+    """Delete the folders that an import made, that nobody changed and that are empty; how many."""
+    with transaction.atomic():
+        folders = _lock_tree(transfer.owner_id)
+        made = set(Folder.objects.filter(imported_by=transfer).values_list("id", flat=True))
+        chats = Conversation.objects.filter(folder__imported_by=transfer, deleted_at=None)
+        made -= set(chats.order_by().values_list("folder_id", flat=True).distinct())
+        parents = {each.id: each.parent_id for each in folders}
+        # What is in use keeps all that is above it.
+        for each in parents.keys() - made:
+            made.difference_update(_ids_above(each, parents))
+        ids = list(made)
+        Conversation.objects.filter(folder_id__in=ids).update(folder=None)
+        Folder.objects.filter(id__in=ids).delete()
+        if ids:
+            events.sidebar_changed(transfer.owner_id)
+    return len(ids)
+
+
 def gone() -> ValidationError:
     """What is said of a folder that was there a moment ago."""
     return ValidationError(
         _("The folder is not there any more. Choose another one."), code="no_folder"
+    )
+
+
+def _clean_path(path: Sequence[str]) -> list[str]:
+    """Names as stored; none when one of them cannot be."""
+    try:
+        names = path[:MOST_LEVELS]
+        return [clean_name(each[:FOLDER_NAME_LENGTH], limit=FOLDER_NAME_LENGTH) for each in names]
+    except ValidationError:
+        return []
+
+
+def _imported(
+    about: ImportedFolder, name: str, parent_id: UUID | None, transfer: Transfer
+) -> Folder:
+    created_at = about.created_at or transfer.created_at
+    return Folder(
+        owner_id=transfer.owner_id,
+        parent_id=parent_id,
+        name=name,
+        system_prompt=about.system_prompt,
+        default_model=about.default_model,
+        imported_by=transfer,
+        created_at=created_at,
+        updated_at=about.updated_at or created_at,
     )
 
 
@@ -259,5 +347,6 @@ def _clean_model(model: str, folder: Folder) -> str:
 
 def _save(folder: Folder, *fields: str) -> None:
     folder.updated_at = timezone.now()
-    folder.save(update_fields=[*fields, "updated_at"])
+    folder.imported_by = None
+    folder.save(update_fields=[*fields, "updated_at", "imported_by"])
     events.sidebar_changed(folder.owner_id)

@@ -3,7 +3,9 @@
 Everything here is for their owner alone.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats import events
-from chats.models import TAG_NAME_LENGTH, Conversation, Tag
+from chats.models import TAG_NAME_LENGTH, Conversation, Tag, Transfer
 from chats.order import batches, by_name, free_name, lock_order
 from chats.texts import clean_name
 
@@ -24,6 +26,15 @@ MOST_PER_CHAT: Final = 20
 
 _COLOURS: Final = [colour for colour in Tag.Colour if colour != Tag.Colour.GREY]
 _Link = Conversation.tags.through
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTag:
+    """A tag as a file has it."""
+
+    name: str
+    colour: str = ""
+    created_at: datetime | None = None
 
 
 def tags_of(user: User) -> list[Tag]:
@@ -62,7 +73,8 @@ def update_tag(*, tag: Tag, name: str, colour: str) -> None:
             raise ValidationError(_("The tag was deleted meanwhile."), code="gone")
         tag.name = _free_checked(name, tag, tags)
         tag.colour = _checked_colour(colour)
-        tag.save(update_fields=["name", "colour"])
+        tag.imported_by = None
+        tag.save(update_fields=["name", "colour", "imported_by"])
         events.sidebar_changed(tag.owner_id)
 
 
@@ -123,6 +135,51 @@ def find_or_create_tag(*, user: User, name: str, colour: str = "") -> Tag:
             known = colour if colour in Tag.Colour else ""
             found = create_tag(user=user, name=cleaned, colour=known)
     return found
+
+
+def import_tags(*, transfer: Transfer, tags: Sequence[ImportedTag]) -> list[Tag | None]:
+    """The tags by these names, made as far as they are missing, as `find_or_create_tag` does.
+
+    None for those that cannot be: a name that nothing can be seen of, or above MOST_TAGS. A few
+    queries, whatever the number.
+    """
+    found: list[Tag | None] = []
+    with transaction.atomic():
+        known = {tag.name.lower(): tag for tag in _lock_tags(transfer.owner_id)}
+        new: list[Tag] = []
+        for wanted in tags:
+            try:
+                name = clean_name(wanted.name[:TAG_NAME_LENGTH], limit=TAG_NAME_LENGTH)
+            except ValidationError:
+                found.append(None)
+                continue
+            tag = known.get(name.lower())
+            if tag is None and len(known) < MOST_TAGS:
+                colour = wanted.colour if wanted.colour in Tag.Colour else ""
+                tag = known[name.lower()] = Tag(
+                    owner_id=transfer.owner_id,
+                    name=name,
+                    colour=colour or _COLOURS[len(known) % len(_COLOURS)],
+                    imported_by=transfer,
+                    created_at=wanted.created_at or transfer.created_at,
+                )
+                new.append(tag)
+            found.append(tag)
+        Tag.objects.bulk_create(new)
+    return found
+
+
+def delete_imported_tags(*, transfer: Transfer) -> int:
+    """Delete the tags that an import made, that nobody changed and no chat has; how many."""
+    with transaction.atomic():
+        _lock_tags(transfer.owner_id)
+        made = Tag.objects.filter(imported_by=transfer)
+        used = _Link.objects.filter(tag__imported_by=transfer, conversation__deleted_at=None)
+        unused = list(made.exclude(id__in=used.values("tag_id")).values_list("id", flat=True))
+        Tag.objects.filter(id__in=unused).delete()
+        if unused:
+            events.sidebar_changed(transfer.owner_id)
+    return len(unused)
 
 
 def gone() -> ValidationError:

@@ -8,7 +8,8 @@ Answers in lines of JSON, none much longer than `_LINE` characters:
     {"close": true}                          the conversation is whole
     {"summary": {…}, "product": …}           instead of all these, when only asked what there is
     {"problem": code, "title": …, "values": {…}}
-    {"folders": [{"path": […], …}, …], "tags": [[name, colour], …]}  of Parley's own, first
+    {"folders": [{"path": […], …}, …], "tags": [{…}, …]}  of Parley's own, first; perhaps several
+    {"left_out": {"folders": count, "tags": count}}          of these, too many
     {"at": position, "of": size}             now and then
     {"end": true, "passed_over": {…}} or {"failed": code}     the last one
 """
@@ -29,6 +30,7 @@ from chats.importing.source import Found, Problem, Source, SourceError
 _LINE: Final = 1_000_000
 _INTERVAL: Final = 0.5
 _CPU_SECONDS: Final = 900
+"""For a whole file; `source.STEP` is for a conversation."""
 
 
 def main() -> None:
@@ -36,7 +38,8 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     confine(job["seconds"])
     # Whoever stores what is found takes their time; this process waits without using any.
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    # The signal says so; where both limits are one it would be killed like one without memory.
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS + 5))
     logging.disable()
     try:
         _answer(is_summary=job["is_summary"], skip=job["skip"], most=job["max_characters"])
@@ -55,7 +58,9 @@ def _answer(*, is_summary: bool, skip: int, most: int) -> None:
     for number, result in enumerate(source.read()):
         if source.surroundings is not None and not is_begun:
             is_begun = True
-            _say(source.surroundings.as_json())
+            for batch in source.surroundings.batches() if not is_summary else ():
+                _say(batch)
+            _say({"left_out": source.surroundings.left_out})
         if number >= skip:
             _tell_result(result, is_summary=is_summary, most=most)
         if time.monotonic() - told > _INTERVAL:
@@ -109,6 +114,7 @@ def _summary(conversation: FoundConversation) -> dict[str, Any]:
         "updated_at": conversation.updated_at,
         "is_archived": conversation.is_archived,
         "notes": conversation.notes,
+        "source_id": conversation.source_id,
     }
 
 
@@ -117,6 +123,8 @@ def _batches(messages: Iterable[FoundMessage]) -> Iterator[list[FoundMessage]]:
     length = 0
     for message in messages:
         size = len(message.content) + len(message.reasoning) + 2_000
+        size += sum(len(text) for part in message.parts for text in part.values())
+        size += len(repr(message.facts)) if message.facts else 0
         if batch and length + size > _LINE:
             yield batch
             batch, length = [], 0

@@ -5,6 +5,7 @@ What it says comes in lines of a size that is bounded, so that taking one up nev
 
 import binascii
 import json
+import signal
 import tempfile
 import time
 from base64 import b64decode
@@ -24,6 +25,9 @@ _RESTARTS: Final = 3
 """After a conversation that the process did not survive, it goes on behind that one."""
 
 
+_OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGALRM)
+
+
 class FileError(Exception):
     """The file cannot be read, or no further. `code` is one of `chats.importing.source.CODES`."""
 
@@ -37,7 +41,15 @@ class Surroundings:
     """Folders and tags that an export of Parley's has, chats in them or not."""
 
     folders: list[dict[str, Any]]
-    tags: list[list[str]]
+    tags: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Folders and tags of such an export that are more than one person can keep."""
+
+    folders: int
+    tags: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ class End:
     passed_over: dict[str, int]
 
 
-Line = Surroundings | Taken | Summary | Problem | At | End
+Line = Surroundings | LeftOut | Taken | Summary | Problem | At | End
 
 
 class Spool:
@@ -113,6 +125,12 @@ class Spool:
         begin, length = self._places[key]
         self._file.seek(begin)
         return self._file, length
+
+    def clear(self) -> None:
+        """Forget what came so far."""
+        self._places.clear()
+        self._broken.clear()
+        self._file.truncate(0)
 
     def close(self) -> None:
         """Let go of the disk."""
@@ -174,8 +192,6 @@ def _once(
                 elif "close" in line and taken is not None:
                     yield taken
                     taken = None
-                elif "failed" in line:
-                    raise FileError(line["failed"])
                 elif "end" in line:
                     yield End(line["passed_over"])
                     return
@@ -185,10 +201,15 @@ def _once(
             raise FileError(refusal.code) from refusal
         finally:
             process.kill()
+    if process.returncode in _OUT_OF_TIME:
+        # The next one would do no better.
+        raise FileError("time")
     raise _DiedError
 
 
 def _other(line: dict[str, Any]) -> Iterator[Line]:
+    if "failed" in line:
+        raise FileError(line["failed"])
     if "summary" in line:
         yield Summary(line["product"], line["summary"])
     elif "problem" in line:
@@ -197,6 +218,8 @@ def _other(line: dict[str, Any]) -> Iterator[Line]:
         yield At(line["at"], line["of"])
     elif "folders" in line:
         yield Surroundings(line["folders"], line["tags"])
+    elif "left_out" in line:
+        yield LeftOut(**line["left_out"])
 
 
 def _message(values: dict[str, Any]) -> FoundMessage:

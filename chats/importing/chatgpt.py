@@ -157,7 +157,8 @@ def _add_file(message: FoundMessage, pointer: str, name: str, files: Files) -> N
     known = message.facts.setdefault("files", {})
     if id_ not in known:
         known[id_] = file
-        message.files.append(file)
+        if message.has_room():
+            message.files.append(file)
     elif name:
         known[id_].name = name
 

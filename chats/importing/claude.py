@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chats.importing.calls import Calls
 from chats.importing.files import Files
 from chats.importing.neutral import (
     FoundConversation,
@@ -58,6 +59,7 @@ def read(item: Mapping[str, Any], files: Files) -> FoundConversation:
 def _fill(message: FoundMessage, said: Mapping[str, Any], files: Files) -> None:
     words: list[str] = []
     thoughts: list[str] = []
+    calls = Calls()
     for value in items(said.get("content")):
         part = mapping(value)
         match part.get("type"):
@@ -68,8 +70,9 @@ def _fill(message: FoundMessage, said: Mapping[str, Any], files: Files) -> None:
                 thoughts.append(text(part.get("thinking")))
             case "tool_use":
                 message.parts.append(_call(part))
+                calls.add(message.parts[-1])
             case "tool_result":
-                _add_result(message, part)
+                calls.answer(identity(part.get("tool_use_id")), _result(part))
     message.content = "\n\n".join(filter(None, words)) or text(said.get("text"))
     message.reasoning = "\n\n".join(filter(None, thoughts))
     if said.get("stop_reason") in ("user_canceled", "max_tokens"):
@@ -78,13 +81,15 @@ def _fill(message: FoundMessage, said: Mapping[str, Any], files: Files) -> None:
         attached = mapping(value)
         name = text(attached.get("file_name")) or "attachment.txt"
         extracted = text(attached.get("extracted_content"))
-        message.files.append(
-            files.written(_as_text(name), extracted) if extracted else FoundFile(name)
-        )
+        if message.has_room():
+            message.files.append(
+                files.written(_as_text(name), extracted) if extracted else FoundFile(name)
+            )
     for value in items(said.get("files")):
         file = mapping(value)
         name = text(file.get("file_name")) or identity(file.get("file_uuid"))
-        if name and all(each.name not in (name, _as_text(name)) for each in message.files):
+        is_new = all(each.name not in (name, _as_text(name)) for each in message.files)
+        if name and is_new and message.has_room():
             message.files.append(FoundFile(name=name, path=files.called(name)))
 
 
@@ -103,17 +108,11 @@ def _call(part: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _add_result(message: FoundMessage, part: Mapping[str, Any]) -> None:
-    """To the call of that id, else to the last one without a result."""
+def _result(part: Mapping[str, Any]) -> str:
     content = part.get("content")
     pieces = [content] if isinstance(content, str) else items(content)
     found = (each if isinstance(each, str) else text(mapping(each).get("text")) for each in pieces)
-    wanted = identity(part.get("tool_use_id"))
-    for call in reversed(message.parts):
-        is_it = call.get("id") == wanted if wanted else "result" not in call
-        if call["type"] == "tool_call" and is_it:
-            call["result"] = "\n\n".join(filter(None, found))
-            return
+    return "\n\n".join(filter(None, found))
 
 
 def _sources(part: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -3,7 +3,6 @@
 Each is a change of state that the worker then takes up; nothing here reads a file.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -18,8 +17,6 @@ from chats.attachments import clean_file_name
 from chats.importing import worker
 from chats.models import Transfer
 
-KEPT_FOR: Final = timedelta(days=1)
-"""How long an upload waits for somebody to start the import."""
 _IMPORT: Final = Transfer.Kind.IMPORT
 _OPEN: Final = (Transfer.State.READING, Transfer.State.READY, Transfer.State.RUNNING)
 
@@ -97,6 +94,11 @@ def request_undo(*, transfer: Transfer) -> bool:
     """Have what an import brought deleted for good. False when that is under way or done."""
     with transaction.atomic():
         worker.request()
+        count = transfer.conversations.count()
         return transfers.change_state(
-            transfer=transfer, to=State.UNDOING, before=[State.DONE], done=0
+            transfer=transfer,
+            to=State.UNDOING,
+            before=[State.DONE],
+            done=0,
+            report={**transfer.report, "to_undo": count},
         )

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 
 from accounts.models import User
 from chats.attachments import clean_file_name, store_upload
+from chats.importing import facts
 from chats.importing.archive import Archive
 from chats.importing.call import Spool
 from chats.importing.neutral import FoundFile
@@ -79,9 +80,13 @@ class Keeper:
             upload.size = size
             upload.seek(0)
             try:
-                return store_upload(user=self._user, upload=upload, is_draft=False)
+                stored = store_upload(user=self._user, upload=upload, is_draft=False)
             except ValidationError:
                 return None
+        if created_at := facts.when(file.created_at, latest=stored.created_at):
+            stored.created_at = created_at
+            stored.save(update_fields=["created_at"])
+        return stored
 
     def _copy(self, file: FoundFile, write: Callable[[bytes], object]) -> int:
         """How much was copied; 0 for what is missing, broken or too large."""

@@ -127,6 +127,8 @@ def _call(call: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _add_file(message: FoundMessage, value: Mapping[str, Any], files: Files) -> None:
+    if not message.has_room():
+        return
     path = text(value.get("filepath"))
     name = text(value.get("filename")) or path.rpartition("/")[2] or text(value.get("file_id"))
     message.files.append(

@@ -16,6 +16,13 @@ MAX_MESSAGES: Final = 50_000
 """In one conversation: they are written in one transaction."""
 MAX_FILES: Final = 10
 """On one message."""
+MAX_SOURCES: Final = 100
+MAX_CALLS: Final = 100
+"""In one message, as `chats.parts` keeps."""
+MAX_OPTIONS: Final = 50
+MAX_TAGS: Final = 20
+"""On one conversation, as `chats.tags` keeps."""
+MAX_TITLE: Final = 200
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -34,8 +41,8 @@ class ItemError(Exception):
 
 CODES: Final = frozenset(
     {
-        "cut", "damaged", "deep", "empty", "encoding", "memory", "not_conversation", "too_large",
-        "too_long", "too_many",
+        "cut", "damaged", "deep", "empty", "encoding", "memory", "not_conversation", "slow",
+        "too_large", "too_long", "too_many",
     }
 )  # fmt: skip
 
@@ -47,6 +54,7 @@ class FoundFile:
     name: str
     path: str = ""
     key: str = ""
+    created_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +77,15 @@ class FoundMessage:
     is_kept: bool = True
     facts: dict[str, Any] = field(default_factory=dict)
     """What only Parley's own format knows: columns by their names."""
+    more_files: int = 0
+    """That are left out, past MAX_FILES."""
+
+    def has_room(self) -> bool:
+        """Whether it can have one more file; one that it cannot have is counted."""
+        if len(self.files) < MAX_FILES:
+            return True
+        self.more_files += 1
+        return False
 
     @property
     def carries(self) -> bool:
@@ -94,6 +111,8 @@ class FoundConversation:
     """Names, the outermost first."""
     tags: list[list[str]] = field(default_factory=list)
     """Pairs of name and colour."""
+    source_id: str = ""
+    """What it came from in the place that it was exported from, as `Conversation.source_id`."""
     facts: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
     """What does not come in as it was, by code, and how often."""

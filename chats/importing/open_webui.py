@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from chats.importing.calls import Calls
 from chats.importing.files import Files
 from chats.importing.neutral import (
     FoundConversation,
@@ -17,12 +18,9 @@ from chats.importing.neutral import (
     text,
 )
 
-_DETAILS: Final = re.compile(
-    r'<details\b[^<>]{0,20000}?\btype="(reasoning|tool_calls|code_interpreter)"([^<>]{0,20000})>'
-    r"(.*?)</details>\s*",
-    re.S,
-)
-_SUMMARY: Final = re.compile(r"<summary>.*?</summary>", re.S)
+_OPENING: Final = re.compile(r"<details\b([^<>]*+)>")
+_CLOSING: Final = "</details>"
+_KIND: Final = re.compile(r'\btype="(reasoning|tool_calls|code_interpreter)"')
 _QUOTED: Final = re.compile(r"^> ?", re.M)
 _ATTRIBUTE: Final = re.compile(r'\b(id|name|arguments|result)="([^"]*)"')
 
@@ -135,6 +133,7 @@ def _fill_output(message: FoundMessage, output: list[Any]) -> None:
     """What newer versions keep beside the text, without its decoration."""
     words: list[str] = []
     thoughts: list[str] = []
+    calls = Calls()
     for value in output:
         part = mapping(value)
         match part.get("type"):
@@ -151,17 +150,11 @@ def _fill_output(message: FoundMessage, output: list[Any]) -> None:
                         "arguments": text(part.get("arguments")),
                     }
                 )
+                calls.add(message.parts[-1])
             case "function_call_output":
-                _add_result(message, identity(part.get("call_id")), _pieces(part.get("output")))
+                calls.answer(identity(part.get("call_id")), _pieces(part.get("output")))
     message.content = "\n\n".join(filter(None, words))
     message.reasoning = "\n\n".join(filter(None, thoughts))
-
-
-def _add_result(message: FoundMessage, wanted: str, result: str) -> None:
-    for call in reversed(message.parts):
-        if call["type"] == "tool_call" and call["id"] == wanted:
-            call["result"] = result
-            return
 
 
 def _pieces(value: object) -> str:
@@ -176,7 +169,7 @@ def _words(content: object, message: FoundMessage, files: Files) -> str:
         return content
     for value in items(content):
         address = text(mapping(mapping(value).get("image_url")).get("url"))
-        if address:
+        if address and message.has_room():
             message.files.append(files.embedded(address, "") or FoundFile("image"))
     return _pieces(content)
 
@@ -186,26 +179,56 @@ def _without_details(message: FoundMessage, words: str) -> str:
     if "<details" not in words:
         return words
     thoughts: list[str] = []
-
-    def take(found: re.Match[str]) -> str:
-        if found[1] == "tool_calls":
-            values = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found[2])}
+    kept: list[str] = []
+    at = 0
+    for begin, end, kind, attributes, inside in _details(words):
+        kept.append(words[at:begin])
+        at = end
+        if kind == "tool_calls":
+            values = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
             call = {"type": "tool_call", "id": values.get("id", ""), "name": values.get("name", "")}
             call["arguments"] = values.get("arguments", "")
             if "result" in values:
                 call["result"] = values["result"]
             message.parts.append(call)
         else:
-            inside = _SUMMARY.sub("", found[3]).strip()
-            thoughts.append(_QUOTED.sub("", html.unescape(inside)))
-        return ""
-
-    kept = _DETAILS.sub(take, words)
+            said = _without_summary(inside).strip()
+            thoughts.append(_QUOTED.sub("", html.unescape(said)))
     message.reasoning = "\n\n".join(filter(None, (message.reasoning, *thoughts)))
-    return kept
+    return "".join((*kept, words[at:]))
+
+
+def _details(words: str) -> Iterator[tuple[int, int, str, str, str]]:
+    """Where each block begins and what follows it, its kind, attributes and inside.
+
+    Looks at each letter a few times at most, whatever the text is.
+    """
+    at = 0
+    while opening := _OPENING.search(words, at):
+        at = opening.end()
+        kind = _KIND.search(opening[1])
+        if kind is None:
+            continue
+        end = words.find(_CLOSING, at)
+        if end < 0:
+            return
+        inside = words[at:end]
+        at = end + len(_CLOSING)
+        while words[at : at + 1].isspace():
+            at += 1
+        yield opening.start(), at, kind[1], opening[1], inside
+
+
+def _without_summary(inside: str) -> str:
+    """What is folded, without the line that stays to be seen."""
+    head, begins, rest = inside.partition("<summary>")
+    _summary, ends, body = rest.partition("</summary>")
+    return head + body if begins and ends else inside
 
 
 def _add_file(message: FoundMessage, value: Mapping[str, Any], files: Files) -> None:
+    if not message.has_room():
+        return
     inner = mapping(value.get("file"))
     name = text(value.get("name")) or text(inner.get("filename"))
     address = text(value.get("url"))

@@ -1,6 +1,6 @@
 """Parley's own exports, version 1: `docs/export.md`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chats.importing.files import Files
@@ -32,6 +32,12 @@ _MOMENTS: Final = frozenset({"archived_at", "started_at", "first_token_at", "fin
 _STATUSES: Final = frozenset({"complete", "stopped", "interrupted", "failed"})
 _MAX_DEPTH: Final = 20
 """Of folders; what lies deeper stands in the last."""
+MAX_FOLDERS: Final = 500
+MAX_TAGS: Final = 200
+"""In all, as one person can keep."""
+_PROMPT: Final = 100_000
+_BATCH: Final = 1_000_000
+_TIMES: Final = ("created_at", "updated_at")
 
 
 class Surroundings:
@@ -41,38 +47,60 @@ class Surroundings:
         self._files = files
         self._folders: dict[str, tuple[str, str]] = {}
         self._about: dict[str, dict[str, Any]] = {}
-        self._tags: dict[str, list[str]] = {}
+        self._tags: dict[str, dict[str, Any]] = {}
         self._of_files: dict[str, FoundFile] = {}
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many folders and tags are too many."""
+        return {
+            "folders": max(0, len(self._folders) - MAX_FOLDERS),
+            "tags": max(0, len(self._tags) - MAX_TAGS),
+        }
 
     def add(self, section: str, item: Mapping[str, Any]) -> None:
         """Take one folder, tag or file."""
         id_ = identity(item.get("id"))
         if section == "folders":
-            self._folders[id_] = (text(item.get("name")), identity(item.get("parent")))
+            self._folders[id_] = (text(item.get("name"))[:300], identity(item.get("parent")))
             self._about[id_] = {
-                "system_prompt": text(item.get("system_prompt")),
-                "default_model": text(item.get("default_model")),
+                "system_prompt": text(item.get("system_prompt"))[:_PROMPT],
+                "default_model": text(item.get("default_model"))[:300],
+                **{name: moment(item.get(name)) for name in _TIMES},
             }
         elif section == "tags":
-            self._tags[id_] = [text(item.get("name")), text(item.get("colour"))]
+            self._tags[id_] = {
+                "name": text(item.get("name"))[:300],
+                "colour": text(item.get("colour"))[:20],
+                "created_at": moment(item.get("created_at")),
+            }
         elif section == "files":
             name = text(item.get("name"))
             data = text(item.get("data"))
             path = text(item.get("path"))
             if item.get("is_missing") is True:
-                self._of_files[id_] = FoundFile(name)
+                file = FoundFile(name)
             elif data:
-                self._of_files[id_] = self._files.told(name, data)
+                file = self._files.told(name, data)
             else:
-                self._of_files[id_] = FoundFile(name, path=path)
+                file = FoundFile(name, path=path)
+            file.created_at = moment(item.get("created_at"))
+            self._of_files[id_] = file
 
-    def as_json(self) -> dict[str, Any]:
-        """All folders, parents first, and all tags, whether conversations are in them or not."""
+    def batches(self) -> Iterator[dict[str, Any]]:
+        """Folders, parents first, and tags, whether conversations are in them or not."""
         folders = [{"path": self.folder(id_), **self._about[id_]} for id_ in self._folders]
-        return {
-            "folders": sorted(folders, key=lambda folder: len(folder["path"])),
-            "tags": list(self._tags.values()),
-        }
+        folders.sort(key=lambda folder: len(folder["path"]))
+        batch: list[dict[str, Any]] = []
+        length = 0
+        for folder in folders[:MAX_FOLDERS]:
+            size = sum(map(len, folder["path"])) + len(folder["system_prompt"])
+            if batch and length + size > _BATCH:
+                yield {"folders": batch, "tags": []}
+                batch, length = [], 0
+            batch.append(folder)
+            length += size
+        yield {"folders": batch, "tags": list(self._tags.values())[:MAX_TAGS]}
 
     def folder(self, id_: str) -> list[str]:
         """The names on the way to a folder, the outermost first."""
@@ -86,7 +114,8 @@ class Surroundings:
 
     def tags(self, ids: list[Any]) -> list[list[str]]:
         """Names and colours of those that there are."""
-        return [self._tags[identity(each)] for each in ids if identity(each) in self._tags]
+        known = [self._tags[identity(each)] for each in ids if identity(each) in self._tags]
+        return [[tag["name"], tag["colour"]] for tag in known]
 
     def files(self, ids: list[Any]) -> list[FoundFile]:
         """Those that there are."""
@@ -112,6 +141,7 @@ def read(item: Mapping[str, Any], around: Surroundings) -> FoundConversation:
         folder=around.folder(identity(item.get("folder"))),
         tags=around.tags(items(item.get("tags"))),
         leaf=identity(item.get("current_leaf")) or None,
+        source_id=identity(item.get("source_id")),
         facts=_facts(item, _OF_CONVERSATION),
     )
     for value in items(item.get("messages")):

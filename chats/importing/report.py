@@ -6,13 +6,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
 
 from accounts.models import User
 from chats.importing import facts
-from chats.importing.call import Problem, Summary
+from chats.importing.call import LeftOut, Problem, Summary
 from chats.importing.neutral import FoundConversation
-from chats.importing.store import source_id_of
+from chats.importing.store import is_uuid, origin_of, source_id_of
 from chats.models import Conversation
 
 MOST_LISTED: Final = 200
@@ -45,7 +44,7 @@ class Report:
     problems: list[dict[str, Any]] = field(default_factory=list)
     problem_count: int = 0
     _ids: set[str] = field(default_factory=set)
-    _waiting: list[tuple[str, str]] = field(default_factory=list)
+    _waiting: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, summary: Summary) -> None:
         """Count one conversation."""
@@ -56,7 +55,8 @@ class Report:
             self.twice += 1
             return
         self._ids.add(source_id)
-        self._waiting.append((source_id, about["id"]))
+        stub = FoundConversation(id=about["id"], source_id=about["source_id"])
+        self._waiting.append((source_id, about["id"], origin_of(summary.product, stub)))
         if len(self._waiting) >= _BATCH:
             self._look_up()
         self.found += 1
@@ -75,6 +75,11 @@ class Report:
                 self.models[name] = self.models.get(name, 0) + count
         for code, count in about["notes"].items():
             self.notes[code] = self.notes.get(code, 0) + count
+
+    def add_left_out(self, left: LeftOut) -> None:
+        """Note what is more than one person can keep."""
+        counts = {"folders_over": left.folders, "tags_over": left.tags}
+        self.notes |= {code: count for code, count in counts.items() if count}
 
     def add_problem(self, problem: Problem) -> None:
         """Count one that is not taken."""
@@ -114,21 +119,17 @@ class Report:
     def _look_up(self) -> None:
         """How many of those that came last are here. Two queries."""
         mine = Conversation.objects.filter(owner=self.user, deleted_at=None)
-        sources = [source_id for source_id, _id in self._waiting]
-        here = set(mine.filter(source_id__in=sources).values_list("source_id", flat=True))
-        own = {id_: s for s, id_ in self._waiting if s.startswith("parley:") and is_uuid(id_)}
-        for id_ in mine.filter(id__in=own).values_list("id", flat=True):
-            here.add(own[str(id_)])
-        self.known += len(here)
+        names = [
+            {source_id, origin, id_ if source_id.startswith("parley:") else ""} - {""}
+            for source_id, id_, origin in self._waiting
+        ]
+        wanted = set[str]().union(*names)
+        here = set(mine.filter(source_id__in=wanted).values_list("source_id", flat=True))
+        ids = {id_ for each in wanted if is_uuid(id_ := each.removeprefix("parley:"))}
+        for own in mine.filter(id__in=ids).values_list("id", flat=True):
+            here |= {str(own), f"parley:{own}"}
+        self.known += sum(not here.isdisjoint(each) for each in names)
         self._waiting.clear()
-
-
-def is_uuid(text: str) -> bool:
-    """Whether it is written as our ids are."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def listed(problem: Problem) -> dict[str, Any]:

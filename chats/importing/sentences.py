@@ -51,6 +51,7 @@ def problem_sentence(problem: Mapping[str, Any]) -> str:
         "encoding": _("It is not in UTF-8."),
         "memory": _("It needs too much memory to be read."),
         "not_conversation": _("This is no conversation of a product that Parley knows."),
+        "slow": _("Reading it takes too long, so it is left out."),
         "too_large": _("It is larger than 64 MB."),
         "too_long": _("One text has %(length)d characters; up to %(limit)d are possible."),
         "too_many": _("It has %(count)d messages; up to %(limit)d are possible."),
@@ -80,6 +81,11 @@ def remarks_of(transfer: Transfer) -> list[str]:
         (notes.get("cycles", 0) + notes.get("parents", 0), _mended),
         (notes.get("twice", 0), _twice_messages),
         (notes.get("folder", 0), _folders),
+        (notes.get("folders_over", 0), _folders_over),
+        (notes.get("tags_over", 0), _tags_over),
+        (notes.get("tags", 0), _tags),
+        (notes.get("files", 0), _files),
+        (notes.get("parts", 0) + notes.get("options", 0), _parts),
         (over.get("elsewhere", 0), _elsewhere),
         (over.get("nested", 0), _nested),
         (over.get("locked", 0), _locked),
@@ -126,6 +132,46 @@ def _folders(count: int) -> str:
     return ngettext(
         "%(count)d conversation was in a folder whose name the export does not tell.",
         "%(count)d conversations were in folders whose names the export does not tell.",
+        count,
+    )
+
+
+def _folders_over(count: int) -> str:
+    return ngettext(
+        "%(count)d folder is more than you can keep here; its chats come in without it.",
+        "%(count)d folders are more than you can keep here; their chats come in without them.",
+        count,
+    )
+
+
+def _tags_over(count: int) -> str:
+    return ngettext(
+        "%(count)d tag is more than you can keep here; its chats come in without it.",
+        "%(count)d tags are more than you can keep here; their chats come in without them.",
+        count,
+    )
+
+
+def _tags(count: int) -> str:
+    return ngettext(
+        "%(count)d tag of a chat that has more than 20 is left out.",
+        "%(count)d tags of chats that have more than 20 are left out.",
+        count,
+    )
+
+
+def _files(count: int) -> str:
+    return ngettext(
+        "%(count)d file is left out: its message has more than ten.",
+        "%(count)d files are left out: their messages have more than ten.",
+        count,
+    )
+
+
+def _parts(count: int) -> str:
+    return ngettext(
+        "%(count)d source, tool call or option is left out: there are too many.",
+        "%(count)d sources, tool calls or options are left out: there are too many.",
         count,
     )
 

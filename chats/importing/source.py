@@ -6,9 +6,11 @@ Django and writes nothing.
 
 import codecs
 import json
+import signal
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import IO, Any, Final
@@ -17,6 +19,7 @@ import ijson
 
 from chats.importing import archive, chatgpt, claude, librechat, open_webui, parley
 from chats.importing.archive import Archive
+from chats.importing.bounds import bound
 from chats.importing.detect import product_of
 from chats.importing.files import Files, Tell
 from chats.importing.neutral import MAX_ITEM, MAX_MESSAGES, FoundConversation, ItemError, text
@@ -27,6 +30,10 @@ MAX_DEPTH: Final = 250_000
 """Of brackets in one conversation; LibreChat nests two for each message."""
 MAX_BAD: Final = 200
 """Items in a row that are nothing: what has so many and not one conversation is no export."""
+STEP: Final = 60.0
+"""Seconds of the processor for one conversation."""
+MAX_SLOW: Final = 3
+"""Conversations that take longer. A file with so many is not read further."""
 
 _CHUNK: Final = 1 << 20
 _SHALLOW: Final = 400
@@ -95,6 +102,7 @@ class Source:
         self._read = 0
         self._found = 0
         self._bad = 0
+        self._slow = 0
 
     @property
     def position(self) -> int:
@@ -167,8 +175,12 @@ class Source:
             self._counted(file, is_entry=is_entry)
         ):
             try:
-                result = self._take(item, around, files)
+                with _in_time():
+                    result = self._take(item, around, files)
             except ItemError as error:
+                self._slow += error.code == "slow"
+                if self._slow >= MAX_SLOW:
+                    raise SourceError("time") from error
                 if is_entry and not found and error.code == "not_conversation":
                     return
                 bad += 1
@@ -206,6 +218,7 @@ class Source:
                 conversation = _READERS[product](value, files)
             _check(conversation)
             arrange(conversation)
+            bound(conversation)
         except MemoryError as error:
             raise ItemError("memory", title=_title(value)) from error
         if not conversation.messages:
@@ -230,6 +243,22 @@ class Source:
             is_first = False
             yield data
             chunk = next(chunks, b"")
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Raises ItemError in what takes too long. The process of this module has one thread."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise ItemError("slow")
+
+    before = signal.signal(signal.SIGPROF, end)
+    signal.setitimer(signal.ITIMER_PROF, STEP)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

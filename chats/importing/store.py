@@ -5,21 +5,20 @@ are made from it and from the conversation's own id, so that a newer file's mess
 from those that are here already.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chats.conversations import clean_system_prompt
-from chats.folders import find_or_create_folder
+from chats.folders import ImportedFolder, import_folders
 from chats.importing import facts
 from chats.importing.keeping import Keeper
 from chats.importing.models_of import Names
@@ -27,7 +26,7 @@ from chats.importing.neutral import MAX_FILES, FoundConversation, FoundMessage
 from chats.importing.rows import insert_rows
 from chats.models import TITLE_LENGTH, Attachment, Conversation, Folder, Message, Tag, Transfer
 from chats.parts import Parts
-from chats.tags import MOST_PER_CHAT, find_or_create_tag
+from chats.tags import MOST_PER_CHAT, ImportedTag, import_tags
 from chats.texts import clean_text, title_from
 
 _BATCH: Final = 500
@@ -77,13 +76,38 @@ class Storer:
         self._names = Names(self.user)
         self._folders: dict[tuple[str, ...], Folder | None] = {}
         self._tags: dict[tuple[str, str], Tag | None] = {}
+        self._origins: dict[str, str] = {}
+        """Where conversations came from before, with their ids in the file: each counts once."""
+        self.left_out = {"folders": 0, "tags": 0}
+        """Those of an export that cannot be made."""
 
-    def prepare(self, folders: Iterable[dict[str, Any]], tags: Iterable[list[str]]) -> None:
-        """Make the folders and tags of an export that are not there yet."""
-        for each in folders:
-            self._folder(each["path"], each)
-        for name, colour in tags:
-            self._tag(name, colour)
+    def prepare(self, folders: Sequence[dict[str, Any]], tags: Sequence[dict[str, Any]]) -> None:
+        """Make the folders and tags of an export that are not there yet. A few queries."""
+        latest = self.transfer.created_at
+        wanted = [
+            ImportedFolder(
+                path=_path(each["path"]),
+                system_prompt=clean_text(each["system_prompt"])[:100_000],
+                default_model=facts.line(each["default_model"], 251),
+                created_at=facts.when(each["created_at"], latest=latest),
+                updated_at=facts.when(each["updated_at"], latest=latest),
+            )
+            for each in folders
+        ]
+        made = import_folders(transfer=self.transfer, folders=wanted)
+        self._folders |= {
+            tuple(each.path): folder for each, folder in zip(wanted, made, strict=True)
+        }
+        self.left_out["folders"] += made.count(None)
+        named = [
+            ImportedTag(each["name"], each["colour"], facts.when(each["created_at"], latest=latest))
+            for each in tags
+        ]
+        found = import_tags(transfer=self.transfer, tags=named) if named else []
+        self._tags |= {
+            (each.name, each.colour): tag for each, tag in zip(named, found, strict=True)
+        }
+        self.left_out["tags"] += found.count(None)
 
     def store(self, product: str, found: FoundConversation, keeper: Keeper) -> Stored:
         """Store it, complete it, or leave it. Raises ValidationError for what may not be."""
@@ -102,20 +126,29 @@ class Storer:
             raise
 
     def _store(self, product: str, found: FoundConversation, keeper: Keeper) -> Stored:
-        source_id = source_id_of(product, found)
-        if product == _OWN and (original := _original(self.user, found.id)):
+        source_ids = self._source_ids(product, found)
+        if product == _OWN and (original := _original(self.user, [found.id, *source_ids])):
             return Stored(Outcome.HERE, original)
         mine = Conversation.objects.select_for_update().filter(owner=self.user)
-        known = mine.filter(source_id=source_id).first()
-        if known is not None and known.deleted_at is None:
+        rows = list(mine.filter(source_id__in=source_ids).order_by("created_at", "id"))
+        known = next((each for each in rows if each.deleted_at is None), None)
+        if known is not None:
             if known.imported_by_id == self.transfer.id and known.source_seen_at:
                 # This import was under way before, in a process that died.
                 return Stored(Outcome.NEW, known.id)
-            return self._complete(known, found, keeper)
-        if known is not None:
+            return self._complete(product, known, found, keeper)
+        if rows:
             # Deleted, and wanted again.
-            mine.filter(id=known.id).update(source_id="")
-        return self._create(product, found, keeper, source_id)
+            mine.filter(id__in=[each.id for each in rows]).update(source_id="")
+        return self._create(product, found, keeper, source_ids[0])
+
+    def _source_ids(self, product: str, found: FoundConversation) -> list[str]:
+        """Under which it may be known. Where it came from at first stands in front."""
+        own = source_id_of(product, found)
+        origin = origin_of(product, found)
+        if origin and self._origins.setdefault(origin, own) == own:
+            return [origin, own]
+        return [own]
 
     def _create(
         self, product: str, found: FoundConversation, keeper: Keeper, source_id: str
@@ -156,7 +189,9 @@ class Storer:
             conversation.tags.set(tags)
         return Stored(Outcome.NEW, id_, keeper.missing)
 
-    def _complete(self, known: Conversation, found: FoundConversation, keeper: Keeper) -> Stored:
+    def _complete(
+        self, product: str, known: Conversation, found: FoundConversation, keeper: Keeper
+    ) -> Stored:
         """Add what was written since. What was deleted here stays deleted."""
         seen_at = known.source_seen_at
         present = set(known.messages.values_list("id", flat=True))
@@ -174,7 +209,6 @@ class Storer:
         there = present | {ids[each.id] for each in new}
         if any(each.parent is None or ids[each.parent] not in there for each in new):
             return Stored(Outcome.CHANGED, known.id)
-        product = known.source_id.partition(":")[0]
         messages = self._messages(product, new, known.id, known.updated_at)
         insert_rows(messages)
         newest = max(message.created_at for message in messages)
@@ -200,7 +234,7 @@ class Storer:
                 ids[theirs] = message_id(conversation_id, theirs)
             return ids[theirs]
 
-        for each in found:
+        for number, each in enumerate(found):
             provider, model, label = self._names.of_reply(product, each)
             values = facts.of_message(each, conversation_id=conversation_id, latest=latest)
             if label:
@@ -218,7 +252,9 @@ class Storer:
                     parts=Parts(each.parts).as_json() if is_reply else [],
                     provider=provider,
                     model=model,
-                    created_at=facts.when(each.created_at, latest=latest) or begun,
+                    # Without times, the order of the file is kept.
+                    created_at=facts.when(each.created_at, latest=latest)
+                    or begun - timedelta(microseconds=len(found) - number),
                     **values,
                 )
             )
@@ -239,34 +275,25 @@ class Storer:
             ]
         _Link.objects.bulk_create(links, batch_size=_BATCH)
 
-    def _folder(self, path: Sequence[str], about: dict[str, Any] | None = None) -> Folder | None:
+    def _folder(self, path: Sequence[str]) -> Folder | None:
         """The folder at a path; None for no path, and where there can be none."""
-        key = tuple(clean_text(name) for name in path)
+        key = _path(path)
         if key not in self._folders:
-            try:
-                found = find_or_create_folder(user=self.user, path=key) if key else None
-            except ValidationError:
-                found = None
-            if found is not None and about and found.created_at >= self.transfer.created_at:
-                self._set_up(found, about)
-            self._folders[key] = found
+            wanted = [ImportedFolder(key)] if key else []
+            found = import_folders(transfer=self.transfer, folders=wanted) if wanted else [None]
+            self._folders[key] = found[0]
         return self._folders[key]
-
-    def _set_up(self, folder: Folder, about: dict[str, Any]) -> None:
-        """Give a folder that this import made what chats in it start with."""
-        Folder.objects.filter(id=folder.id, system_prompt="", default_model="").update(
-            system_prompt=clean_text(about["system_prompt"])[:100_000],
-            default_model=facts.line(about["default_model"], 251),
-        )
 
     def _tag(self, name: str, colour: str = "") -> Tag | None:
         key = (name, colour)
         if key not in self._tags:
-            try:
-                self._tags[key] = find_or_create_tag(user=self.user, name=name, colour=colour)
-            except ValidationError:
-                self._tags[key] = None
+            wanted = [ImportedTag(name, colour)]
+            self._tags[key] = import_tags(transfer=self.transfer, tags=wanted)[0]
         return self._tags[key]
+
+
+def _path(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(clean_text(name) for name in names)
 
 
 def message_id(conversation_id: UUID, theirs: str) -> UUID:
@@ -283,14 +310,25 @@ def source_id_of(product: str, found: FoundConversation) -> str:
     return f"{product}:sha256-{sha256(said.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _original(user: User, id_: str) -> UUID | None:
+def origin_of(product: str, found: FoundConversation) -> str:
+    """Where a conversation of Parley's came from itself, as `source_id_of`; else empty."""
+    origin = clean_text(found.source_id)[:200] if product == _OWN else ""
+    return origin if origin.partition(":")[0] in Transfer.Source else ""
+
+
+def _original(user: User, ids: Sequence[str]) -> UUID | None:
     """The conversation that was exported, if it is still there."""
-    try:
-        wanted = UUID(id_)
-    except ValueError:
-        return None
+    wanted = [UUID(own) for each in ids if is_uuid(own := each.removeprefix(f"{_OWN}:"))]
     mine = Conversation.objects.filter(owner=user, deleted_at=None)
-    return mine.filter(id=wanted).values_list("id", flat=True).first()
+    return mine.filter(id__in=wanted).values_list("id", flat=True).first()
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is written as our ids are."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _title(found: FoundConversation) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from chats.importing.neutral import FoundConversation, FoundMessage
+from chats.importing.calls import Calls
+from chats.importing.neutral import FoundConversation, FoundMessage, text
 
 _STEP: Final = 0.001
 """Seconds between messages whose file does not say when they were written."""
@@ -124,24 +125,23 @@ def _take_over(message: FoundMessage, carried: _Carried | None) -> None:
     givers.reverse()
     thoughts = [each.reasoning for each in (*givers, message) if each.reasoning]
     message.reasoning = "\n\n".join(thoughts)
-    parts: list[dict[str, str]] = []
-    for giver in (*givers, message):
-        for part in giver.parts:
-            _add_part(parts, part)
-    message.parts = parts
+    message.parts = _joined([part for giver in (*givers, message) for part in giver.parts])
+    message.more_files += sum(giver.more_files for giver in givers)
     message.files = [file for giver in (*givers, message) for file in giver.files]
 
 
-def _add_part(parts: list[dict[str, str]], part: dict[str, str]) -> None:
-    """A result belongs to the call of its id, else to the last call that has none."""
-    if part.get("type") != "tool_result":
+def _joined(found: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Parts of their own, results in the calls that they belong to."""
+    parts: list[dict[str, str]] = []
+    calls = Calls()
+    for part in found:
+        if part.get("type") == "tool_result":
+            calls.answer(text(part.get("id")), text(part.get("result")))
+            continue
         parts.append(dict(part))
-        return
-    for call in reversed(parts):
-        is_open = call["type"] == "tool_call" and "result" not in call
-        if is_open and part.get("id") in ("", None, call["id"]):
-            call["result"] = part["result"]
-            return
+        if part.get("type") == "tool_call":
+            calls.add(parts[-1])
+    return parts
 
 
 def _in_order(kept: list[FoundMessage], conversation: FoundConversation) -> list[FoundMessage]:

@@ -1,6 +1,7 @@
 """Takes a whole import back: its conversations go for good, with their files.
 
-Those that were written in since are somebody's work here: they stay, and are named.
+Those that were written in since are somebody's work here: they stay, and are named. Folders and
+tags that it made go when nothing is in them and nobody changed them.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from django.db.models import Count
 
 from chats import events, indexing, participants
 from chats.attachments import attachments_of, discard_attachments
+from chats.folders import delete_imported_folders
 from chats.models import Conversation, Message, SearchEntry, Transfer
+from chats.tags import delete_imported_tags
 
 _MOST_NAMED: Final = 50
 _CHATS: Final = 25
@@ -38,6 +41,8 @@ def undo_import(
         gone += len(ids) - len(staying)
         kept += len(staying)
         titles += staying
+    delete_imported_folders(transfer=transfer)
+    delete_imported_tags(transfer=transfer)
     return gone, kept, titles[:_MOST_NAMED]
 
 

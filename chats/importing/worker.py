@@ -26,6 +26,7 @@ from chats.importing import archive, facts, sentences
 from chats.importing.call import (
     End,
     FileError,
+    LeftOut,
     Problem,
     Spool,
     Summary,
@@ -40,7 +41,8 @@ from chats.importing.undo import undo_import
 from chats.models import Transfer
 
 _IMPORT: Final = Transfer.Kind.IMPORT
-_KEPT_FOR: Final = timedelta(days=1)
+KEPT_FOR: Final = timedelta(days=1)
+"""How long an upload waits for somebody to start the import."""
 _LOOK_EVERY: Final = 5.0
 _PAUSE: Final = 0.2
 """Of the time that a conversation took to be stored, others may write for so much."""
@@ -105,7 +107,7 @@ def _work_in_thread() -> None:
 
 def prune() -> int:
     """Let go of uploads that nobody started for a day, and of files without a row; how many."""
-    limit = timezone.now() - _KEPT_FOR
+    limit = timezone.now() - KEPT_FOR
     late = Transfer.objects.filter(kind=_IMPORT, state=State.READY, created_at__lt=limit)
     count = 0
     for transfer in late:
@@ -159,6 +161,8 @@ def _read(transfer: Transfer) -> None:
                 report.add(line)
             elif isinstance(line, Problem):
                 report.add_problem(line)
+            elif isinstance(line, LeftOut):
+                report.add_left_out(line)
             elif isinstance(line, End):
                 passed_over = line.passed_over
     to = State.READY if report.found else State.FAILED
@@ -186,11 +190,14 @@ def _run(transfer: Transfer) -> None:
             opened = archive.open_archive(stack.enter_context(open(name, "rb")))
         for line in follow(file, is_summary=False, spool=spool, goes_on=run.goes_on):
             if isinstance(line, Surroundings):
-                run.storer.prepare(line.folders, line.tags)
+                run.prepare(line)
             elif isinstance(line, Taken):
                 shared = run.files
                 keeper = Keeper(user=transfer.owner, archive=opened, spool=spool, shared=shared)
                 run.take(line, keeper)
+                if line.product != Transfer.Source.PARLEY:
+                    # Of Parley's, later conversations may have the same files.
+                    spool.clear()
             elif isinstance(line, Problem):
                 run.fail(listed(line))
     run.end()
@@ -225,6 +232,12 @@ class _Run:
             return False
         return not _is_closing.is_set()
 
+    def prepare(self, surroundings: Surroundings) -> None:
+        """Make folders and tags."""
+        began = time.monotonic()
+        self.storer.prepare(surroundings.folders, surroundings.tags)
+        _pause(began)
+
     def take(self, taken: Taken, keeper: Keeper) -> None:
         """Store one; whatever is wrong with it is no reason to leave out the next."""
         found = taken.conversation
@@ -252,7 +265,7 @@ class _Run:
             self._missing.append({"title": title, "names": stored.missing[:20]})
         if stored.outcome in (Outcome.NEW, Outcome.GROWN):
             self._index(stored.conversation_id)
-        time.sleep(min(1.0, _PAUSE * (time.monotonic() - began)))
+        _pause(began)
 
     def fail(self, problem: dict[str, Any]) -> None:
         """Note one that is not stored."""
@@ -269,7 +282,11 @@ class _Run:
             "problems": self._problems,
             "problem_count": self._problem_count,
         }
-        report = {**self.transfer.report, **result}
+        notes = dict(self.transfer.report.get("notes", {}))
+        for name, count in self.storer.left_out.items():
+            if count:
+                notes[f"{name}_over"] = notes.get(f"{name}_over", 0) + count
+        report = {**self.transfer.report, **result, "notes": notes}
         if transfers.finish(transfer=self.transfer, report=report, done=self._done):
             transfers.discard_file(self.transfer)
         events.sidebar_changed(self.transfer.owner_id)
@@ -286,6 +303,11 @@ class _Run:
             events.sidebar_changed(self.transfer.owner_id)
 
 
+def _pause(began: float) -> None:
+    """Let others write for a part of the time that this took."""
+    time.sleep(min(1.0, _PAUSE * (time.monotonic() - began)))
+
+
 def _undo(transfer: Transfer) -> None:
     progress = transfers.Progress(transfer)
 
@@ -293,6 +315,8 @@ def _undo(transfer: Transfer) -> None:
         return progress.note(done=done, total=total) and not _is_closing.is_set()
 
     gone, kept, titles = undo_import(transfer=transfer, goes_on=goes_on)
+    # Some went in a process that died, perhaps.
+    gone = max(gone, transfer.report.get("to_undo", 0) - kept)
     report = {**transfer.report, "gone": gone, "kept": kept, "kept_titles": titles}
     transfers.change_state(transfer=transfer, to=State.UNDONE, report=report)
     events.sidebar_changed(transfer.owner_id)

@@ -32,6 +32,15 @@ class Folder(models.Model):
     default_model = models.CharField(
         _("model"), max_length=251, blank=True, help_text=_("As provider/model.")
     )
+    imported_by = models.ForeignKey(
+        "Transfer",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Which import made it, until somebody changes it."),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -74,6 +83,15 @@ class Tag(models.Model):
     name = models.CharField(_("name"), max_length=TAG_NAME_LENGTH)
     colour = models.CharField(
         _("colour"), max_length=10, choices=Colour.choices, default=Colour.GREY
+    )
+    imported_by = models.ForeignKey(
+        "Transfer",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Which import made it, until somebody changes it."),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -150,7 +150,7 @@ def test_uploads_that_nobody_started_go_after_a_day(owner: User) -> None:
     transfer = upload(owner, as_json(chatgpt("One")))
     storage, name = transfer.file.storage, transfer.file.name
     assert worker.prune() == 0
-    transfer.created_at -= imports.KEPT_FOR
+    transfer.created_at -= worker.KEPT_FOR
     transfer.save(update_fields=["created_at"])
     assert worker.prune() == 1
     transfer.refresh_from_db()
