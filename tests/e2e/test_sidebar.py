@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import People, text_of
 from tests.e2e.person import Chat, Person
@@ -65,7 +65,12 @@ def test_one_menu_for_all_rows(people: People) -> None:
     expect(two).to_be_focused()
     expect(two).to_have_attribute("aria-expanded", "false")
     # The list comes anew while the menu is on its way: it is shown beside the new button.
-    page.route("**/menu/", lambda route: (page.wait_for_timeout(400), route.continue_()))
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/menu/", late)
     two.click()
     page.evaluate("htmx.ajax('GET', '/sidebar/', { target: '#sidebar-items', swap: 'innerHTML' })")
     expect(menu).to_be_visible()
