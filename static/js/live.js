@@ -71,6 +71,8 @@ function onopen(again, { leaf, unread, n }) {
 }
 
 function onended(code) {
+  // The list may have come no more.
+  if (code === 4410) tell({ t: "sidebar" });
   if (code === 4410) return import("./people.js").then((people) => people.removed(), () => null);
   poll();
   document.dispatchEvent(new CustomEvent("parley:trouble", { detail: code === 4401 ? "signedOut" : "gone" }));

@@ -81,19 +81,14 @@ for (const [name, words] of [["sendError", "offline"], ["timeout", "timeout"], [
   });
 }
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest('[data-action="dismiss"]')) event.target.closest("[data-toast]").remove();
+document.addEventListener("click", ({ target }) => {
+  if (target.closest('[data-action="dismiss"]')) target.closest("[data-toast]").remove();
 });
 
-// Good news leaves by itself, unless somebody is about to use it.
-setInterval(() => {
-  for (const shown of document.querySelectorAll("#toasts > [data-toast]:not(.toast-danger)")) {
-    if (shown.matches(":hover, :focus-within") || !shown.checkVisibility()) continue;
-    const age = Number(shown.dataset.age ?? 0) + 1;
-    shown.dataset.age = age;
-    if (age > 10) shown.remove();
-  }
-}, 1000);
+// What they need while they are shown comes with the first one.
+const place = () => import("./toasts-shown.js").then((shown) => shown.place(), () => null);
+new MutationObserver(place).observe(document.getElementById("toasts"), { childList: true });
+if (document.querySelector("#toasts > [data-toast]")) place();
 
 export function announce(name) {
   const text = texts[name];

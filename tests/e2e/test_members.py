@@ -72,10 +72,20 @@ def test_role_changes_while_the_page_is_open(ann: Person, people: People) -> Non
     his.reply_is("complete")
     hers.page.reload()
     expect(hers.page.get_by_role("row", name=text_of(ben.name))).to_be_visible()
-    row.get_by_label(f"Remove {ben.name}").click()
+    composer.fill("Not sent yet")
+    remove = row.get_by_label(f"Remove {ben.name}")
+    place = remove.bounding_box()
+    remove.click()
+    assert remove.bounding_box() == place
     row.get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
-    expect(his.toasts).to_be_visible()
+    expect(his.page.get_by_role("alert").filter(has_text=ann.name)).to_contain_text(
+        "You do not take part in this chat any more"
+    )
+    expect(composer).to_have_value("Not sent yet")
+    expect(composer).not_to_be_editable()
+    composer.press("Enter")
+    expect(his.toasts).to_have_count(0)
     expect(his.sidebar.get_by_role("link", name="Plans")).to_have_count(0)
     his.page.reload()
     expect(his.page.get_by_text("Thank you")).to_have_count(0)
