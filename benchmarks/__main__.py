@@ -21,6 +21,7 @@ NAMES = (
     "linear",
     "history",
     "house",
+    "moving",
     "long_page",
     "relay",
 )
