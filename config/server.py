@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from accounts.models import User
 from chats import generation, reading, runner, transfers
+from chats.exporting import exports
 from chats.models import Transfer
 from config import early_limit, flow
 from config.asgi import application
@@ -145,6 +146,7 @@ def serve(say: Callable[[str], None]) -> None:
     downloads.interrupt_orphans(silent_for=timedelta(0))
     reading.resume()
     transfers.resume(kind=Transfer.Kind.IMPORT)
+    exports.interrupt_orphans()
     early_limit.install()
     server = SiteServer(
         on_listening=lambda: say(welcome),

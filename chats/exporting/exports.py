@@ -173,6 +173,11 @@ def start_export(*, chosen: Chosen, wanted: Wanted, transfer_id: UUID | None = N
     return Export(transfer, wanted, chosen)
 
 
+def interrupt_orphans() -> None:
+    """End all exports: this process begins, and those that sent them are gone."""
+    _fail_silent(timedelta(0))
+
+
 def find_export(*, user: User, transfer_id: UUID) -> Transfer | None:
     """How far one of the user's own is."""
     _fail_silent()
@@ -208,9 +213,9 @@ def _sweep(user: User) -> None:
     old.delete()
 
 
-def _fail_silent() -> None:
+def _fail_silent(silent_for: timedelta = SILENT_FOR) -> None:
     error = _("The download was cancelled or broke off.")
-    transfers.fail_silent(kind=Transfer.Kind.EXPORT, error=error, silent_for=SILENT_FOR)
+    transfers.fail_silent(kind=Transfer.Kind.EXPORT, error=error, silent_for=silent_for)
 
 
 def _file_name(chosen: Chosen, wanted: Wanted) -> str:

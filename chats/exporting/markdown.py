@@ -92,7 +92,7 @@ def write_chat(
         counts.messages += 1
         number = numbers[entry.message.id.int]
         lines = blocks(entry, number, versions.get(number, ""))
-        yield "\n\n".join(["", *lines, ""]).encode()
+        yield _joined(lines)
     others = [each for each in tree.parents if each not in numbers]
     if others and taste.with_branches:
         yield f"\n## {_('Other versions')}\n".encode()
@@ -106,8 +106,13 @@ def write_chat(
                 else f"*{_('This is another beginning.')}*"
             )
             lines = blocks(entry, number, note)
-            yield "\n\n".join(["", *lines, ""]).encode()
+            yield _joined(lines)
     counts.chats += 1
+
+
+def _joined(blocks: Iterable[str]) -> bytes:
+    """A message, with one empty line before it and between its blocks."""
+    return ("\n" + "\n\n".join(blocks) + "\n").encode()
 
 
 def _head(chat: Chat, order: Order, *, is_alone: bool) -> str:

@@ -404,3 +404,11 @@ def test_those_that_died_do_not_count_and_old_ones_go(owner: User) -> None:
     Transfer.objects.filter(state="failed").update(finished_at=timezone.now() - exports.KEPT_FOR)
     export(choose_all(user=owner))
     assert Transfer.objects.count() == 2
+
+
+def test_none_is_running_when_the_server_begins(owner: User) -> None:
+    for _number in range(exports.AT_ONCE):
+        export(choose_all(user=owner))
+    exports.interrupt_orphans()
+    assert set(Transfer.objects.values_list("state", flat=True)) == {Transfer.State.FAILED}
+    export(choose_all(user=owner))

@@ -132,6 +132,7 @@ def test_a_chat_as_a_document(owner: User, stranger: User) -> None:
     assert "- table.csv\n" in body
     assert "A failed reply" not in body
     assert "*Version " in body
+    assert "\n\n\n" not in body
 
 
 def test_other_branches_follow_if_wanted(owner: User, stranger: User) -> None:
@@ -148,6 +149,7 @@ def test_other_branches_follow_if_wanted(owner: User, stranger: User) -> None:
     assert "> This reply broke off." in found
     assert "*This follows message 1.*" in found
     assert f". {stranger.username} · " in found
+    assert "\n\n\n" not in found
 
 
 def test_several_in_one_file(owner: User) -> None:
