@@ -44,12 +44,17 @@ def clean_text(text: str) -> str:
     return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
 
 
+def on_one_line(text: str) -> str:
+    """The same for a line, without what turns the text around it."""
+    return " ".join(_SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _TURNING.sub("", text))).split())
+
+
 def clean_title(title: str) -> str:
-    """A title on one line.
+    """A title on one line, without what turns the text around it.
 
     Raises ValidationError when nothing of it can be seen, or over the length.
     """
-    text = " ".join(_SURROGATE.sub("\ufffd", _CONTROL.sub(" ", title)).split())
+    text = on_one_line(title)
     if _is_invisible(text):
         raise ValidationError(_("A title needs at least one character."), code="empty")
     if len(text) > TITLE_LENGTH:
@@ -65,8 +70,7 @@ def clean_name(name: str, *, limit: int) -> str:
 
     Raises ValidationError when nothing of it can be seen, or over `limit` characters.
     """
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _TURNING.sub("", name)))
-    text = " ".join(text.split())
+    text = on_one_line(name)
     if _is_invisible(text):
         raise ValidationError(_("A name needs at least one character."), code="empty")
     if len(text) > limit:
@@ -78,7 +82,7 @@ def clean_name(name: str, *, limit: int) -> str:
 
 def title_from(content: str) -> str:
     """The first words of a message, at most 60 characters, cut between words."""
-    text = " ".join(content[:1000].split())
+    text = on_one_line(content[:1000])
     if len(text) <= _AUTOMATIC_TITLE_LENGTH:
         return text
     head = text[: _AUTOMATIC_TITLE_LENGTH - 1]

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from chats.conversations import check_parameters
 from chats.importing.neutral import FoundConversation, FoundMessage
 from chats.models import Conversation, Message
-from chats.texts import clean_text
+from chats.texts import clean_text, on_one_line
 
 _TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 _MOMENTS: Final = ("started_at", "first_token_at", "finished_at")
@@ -35,9 +35,7 @@ def when(seconds: object, *, latest: datetime) -> datetime | None:
 
 def line(value: object, limit: int) -> str:
     """A text on one line, cut; empty for anything else."""
-    return (
-        " ".join(clean_text(value[: 4 * limit]).split())[:limit] if isinstance(value, str) else ""
-    )
+    return on_one_line(value[: 4 * limit])[:limit] if isinstance(value, str) else ""
 
 
 def of_conversation(found: FoundConversation) -> dict[str, Any]:

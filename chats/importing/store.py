@@ -334,4 +334,4 @@ def is_uuid(text: str) -> bool:
 def _title(found: FoundConversation) -> str:
     title = facts.line(found.title, TITLE_LENGTH)
     first = next((each.content for each in found.messages if each.content.strip()), "")
-    return title or title_from(clean_text(first[:2000])) or _("Imported chat")
+    return title or title_from(first[:2000]) or _("Imported chat")

@@ -28,7 +28,7 @@ from chats.importing import (
 from chats.importing.files import Files
 from chats.importing.neutral import FoundConversation, FoundFile, FoundMessage
 from chats.importing.tree import arrange
-from chats.models import Conversation, Folder, Tag, Transfer
+from chats.models import Conversation, Folder, Message, Tag, Transfer
 from tests.chats.imports import as_json, bring_in, chatgpt, fixture, run, undo, upload
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +268,20 @@ def test_undo_tells_all_that_went_though_it_broke_off(owner: User) -> None:
     worker.work()
     done.refresh_from_db()
     assert (done.report["gone"], done.report["kept"]) == (3, 0)
+
+
+def test_what_nobody_dated_keeps_the_order_of_the_file(owner: User) -> None:
+    said = [{"uuid": f"m{9 - n}", "sender": "human", "text": f"{n}"} for n in range(9)]
+    for each in said:
+        each["parent_message_uuid"] = "00000000-0000-4000-8000-000000000000"
+    transfer = bring_in(owner, as_json([{"uuid": "c", "name": "One", "chat_messages": said}]))
+    found = Message.objects.order_by("created_at").values_list("content", "created_at")
+    assert [content for content, _when in found] == [f"{n}" for n in range(9)]
+    assert max(when for _content, when in found) < transfer.created_at
+
+
+def test_titles_do_not_turn_what_stands_around_them(owner: User) -> None:
+    turning = {**chatgpt("a")[0], "title": "So\u202eup\u2066"}
+    untitled = {**chatgpt("b\u202ec")[0], "title": ""}
+    bring_in(owner, as_json([turning, untitled]))
+    assert set(Conversation.objects.values_list("title", flat=True)) == {"Soup", "bc 0"}

@@ -21,7 +21,7 @@ from chats.folders import create_folder
 from chats.models import Attachment, Conversation, Message
 from chats.tags import create_tag
 from tests.chats.exports import whole
-from tests.chats.imports import bring_in, png
+from tests.chats.imports import as_json, bring_in, chatgpt, png, run, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +266,17 @@ def test_what_is_still_here_is_not_imported_beside_itself(owner: User) -> None:
     transfer = bring_in(owner, exported(owner, "zip"), "export.zip")
     assert (transfer.report["here"], transfer.report["new"], transfer.report["known"]) == (6, 0, 6)
     assert Message.objects.count() == before
+
+
+def test_what_moves_house_twice_is_known_by_where_it_came_from(owner: User, stranger: User) -> None:
+    theirs = as_json(chatgpt("Soup", "Salad"))
+    bring_in(owner, theirs)
+    first = exported(owner, "json")
+    assert bring_in(stranger, first).report["new"] == 2
+    again = upload(stranger, theirs)
+    assert again.report["known"] == 2
+    done = run(again)
+    assert (done.report["here"], done.report["new"]) == (2, 0)
+    assert bring_in(stranger, first).report["here"] == 2
+    # And back home.
+    assert bring_in(owner, exported(stranger, "json")).report["here"] == 2
