@@ -271,7 +271,7 @@ def test_what_is_still_here_is_not_imported_beside_itself(owner: User) -> None:
 def test_what_moves_house_twice_is_known_by_where_it_came_from(owner: User, stranger: User) -> None:
     theirs = as_json(chatgpt("Soup", "Salad"))
     bring_in(owner, theirs)
-    first = exported(owner, "json")
+    first = exported(owner, "file")
     assert bring_in(stranger, first).report["new"] == 2
     again = upload(stranger, theirs)
     assert again.report["known"] == 2
@@ -279,4 +279,4 @@ def test_what_moves_house_twice_is_known_by_where_it_came_from(owner: User, stra
     assert (done.report["here"], done.report["new"]) == (2, 0)
     assert bring_in(stranger, first).report["here"] == 2
     # And back home.
-    assert bring_in(owner, exported(stranger, "json")).report["here"] == 2
+    assert bring_in(owner, exported(stranger, "file")).report["here"] == 2
