@@ -71,7 +71,7 @@ def list_conversations(
     """The pinned ones, the folders and the newest PAGE_SIZE in none; or those after `before`.
 
     Of the folders, those in `opened` have what is in them; the one that holds the chat `current_id`
-    is marked. At most seven queries. An unknown `before` gives an empty page.
+    is marked. At most eight queries. An unknown `before` gives an empty page.
     """
     mine = Conversation.objects.for_user(user).only(*SHOWN)
     listed = mine.listed()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Count, Prefetch, prefetch_related_objects
 
 from accounts.models import User
 from chats.folder_trees import folders_inside
@@ -37,6 +37,8 @@ class Shelf:
     shelves: list["Shelf"] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
     has_more: bool = False
+    pinned: int = 0
+    """Chats of an open folder that has nothing else: they stand at the top of the sidebar."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def parse_opened(cookie: str) -> set[UUID]:
 def list_shelves(
     *, user: User, opened: Collection[UUID], current_id: UUID | None = None
 ) -> Shelves:
-    """The folders at the top. At most four queries, whatever the number; one without folders.
+    """The folders at the top. At most five queries, whatever the number; one without folders.
 
     The chats of the folders still need their tags: see `add_tags`.
     """
@@ -77,7 +79,7 @@ def list_shelves(
 def open_shelf(
     *, folder: Folder, user: User, opened: Collection[UUID], current_id: UUID | None = None
 ) -> Shelf:
-    """One folder with what is in it, tags included. At most five queries."""
+    """One folder with what is in it, tags included. At most six queries."""
     inside, opened = folders_inside(user.id), {*opened, folder.id}
     [shelf] = _filled(inside, [folder], user=user, opened=opened, current_id=current_id)
     add_tags(chats_in([shelf]))
@@ -127,6 +129,10 @@ def _filled(
     for shelf in drawn:
         rows = newest.get(shelf.folder.id, [])
         shelf.conversations, shelf.has_more = rows[:SHELF_SIZE], len(rows) > SHELF_SIZE
+    bare = [each for each in drawn if not each.shelves and not each.conversations]
+    pinned = _pinned_in([shelf.folder.id for shelf in bare], user=user)
+    for shelf in bare:
+        shelf.pinned = pinned.get(shelf.folder.id, 0)
     return shelves
 
 
@@ -138,6 +144,15 @@ def _holds(
     if folder_id == wanted_id:
         return True
     return any(_holds(inside, child.id, wanted_id) for child in inside.get(folder_id, []))
+
+
+def _pinned_in(folder_ids: list[UUID], *, user: User) -> dict[UUID | None, int]:
+    """How many pinned chats are in each of these folders. One query, none without folders."""
+    if not folder_ids:
+        return {}
+    pinned = Conversation.objects.for_user(user).listed()
+    pinned = pinned.filter(is_pinned=True, folder_id__in=folder_ids).order_by()
+    return dict(pinned.values_list("folder_id").annotate(Count("id")))
 
 
 def _newest_in(folder_ids: list[UUID], *, user: User) -> dict[UUID | None, list[Conversation]]:

@@ -88,11 +88,15 @@ def menu(request: PageRequest, folder_id: UUID) -> HttpResponse:
 
 @page("GET", "HEAD", "POST")
 def settings(request: PageRequest, folder_id: UUID) -> HttpResponse:
-    """A folder's name, place, prompt and model. `?delete=1` shows how it is deleted."""
+    """A folder's name, place, prompt and model. `?delete=1` shows how it is deleted,
+    `?move=1` starts at its place.
+    """
     found = folder_or_404(request.user, folder_id)
     title = found.name
     data = request.POST if request.method == "POST" else None
     form = FolderForm(data, user=request.user, folder=found)
+    if "move" in request.GET and not form.is_bound:
+        form.fields["parent"].widget.attrs["autofocus"] = True
     if form.is_bound and form.is_valid():
         try:
             update_folder(folder=found, **form.cleaned_data)

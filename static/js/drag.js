@@ -7,14 +7,15 @@ let spring = 0;
 
 const list = () => document.getElementById("sidebar-items");
 const out = () => document.getElementById("drop-out");
+// Only what is in a folder can be taken out of one: the list of those in none takes it.
+const isFiled = () => Boolean(dragged.dataset.in || dragged.parentElement.closest(".folder"));
 const idOf = (row) => row.id.replace(/^(conversation|folder)-/, "");
 
 export function start(row) {
   dragged = row;
   row.classList.add("is-dragged");
   list().classList.add("is-dropping");
-  // Only what is in a folder can be taken out of one.
-  out().hidden = !(row.dataset.in || row.parentElement.closest(".folder"));
+  out().hidden = !isFiled();
 }
 
 function end() {
@@ -25,10 +26,11 @@ function end() {
   dragged = null;
 }
 
-// Where it would go: a folder's row, or the place that stands for none.
+// Where it would go: a folder's row, or the list of what is in none, with all that is empty.
 function placeAt(target) {
-  const place = target.closest?.("#drop-out, .folder");
-  if (!place || place.id === "drop-out") return place ?? null;
+  const rest = target.matches?.(".sidebar-scroll, #sidebar-items") ? document.getElementById("days") : null;
+  const place = target.closest?.("#days, .folder") ?? rest;
+  if (!place || place.id === "days") return isFiled() ? place : null;
   const isInside = dragged.contains(place);
   const isThere = dragged.dataset.in === idOf(place) || dragged.parentElement.closest(".folder") === place;
   return isInside || isThere ? null : place;
@@ -60,7 +62,7 @@ document.addEventListener("drop", (event) => {
   const place = dragged && placeAt(event.target);
   if (!place) return;
   event.preventDefault();
-  const folder = place.id === "drop-out" ? "" : idOf(place);
+  const folder = place.id === "days" ? "" : idOf(place);
   const isChat = dragged.matches(".conversation");
   const address = isChat ? `/c/${idOf(dragged)}/folder/` : `/folders/${idOf(dragged)}/move/`;
   end();

@@ -2,6 +2,7 @@
 
 const NAME = "folders";
 const MOST = 20;
+const KEPT = "path=/; max-age=31536000; samesite=lax";
 
 function read() {
   const found = document.cookie.split("; ").find((part) => part.startsWith(`${NAME}=`));
@@ -10,9 +11,15 @@ function read() {
 
 export function remember(box) {
   const { folder } = box.dataset;
-  const ids = read().filter((id) => id !== folder);
-  if (box.open) ids.push(folder);
-  document.cookie = `${NAME}=${ids.slice(-MOST).join(".")}; path=/; max-age=31536000; samesite=lax`;
+  // The list of all of them is open unless somebody folded it.
+  if (!folder) document.cookie = `folders_folded=${box.open ? 0 : 1}; ${KEPT}`;
+  else keep(folder, box.open);
   // From here on the box says what was told, as those from the server do.
   box.toggleAttribute("data-was-open", box.open);
+}
+
+function keep(folder, isOpen) {
+  const ids = read().filter((id) => id !== folder);
+  if (isOpen) ids.push(folder);
+  document.cookie = `${NAME}=${ids.slice(-MOST).join(".")}; ${KEPT}`;
 }

@@ -1,5 +1,6 @@
 """Folders in the sidebar and on their pages, and chats that are put into them."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -61,6 +62,44 @@ class TestSidebar:
         found = listing.list_conversations(user=owner, opened={folder.id})
         expected = [["Work", [["Inner", [], []]], ["Work-00"]]]
         assert [drawn(shelf) for shelf in found.folders.shelves] == expected
+
+    def test_a_folder_tells_of_pinned_ones_when_it_shows_no_others(
+        self, owner: User, owner_client: Client
+    ) -> None:
+        folder = create_folder(user=owner, name="Work")
+        chats_in(folder, 2, is_pinned=True)
+        path = f"/folders/{folder.id}/inside/"
+        assert "2 pinned chats" in body(owner_client, path, **HTMX)
+        owner_client.cookies["folders"] = str(folder.id)
+        assert "2 pinned chats" in body(owner_client, "/")
+        folder.conversations.update(archived_at=timezone.now())
+        assert "No chats are listed here." in body(owner_client, path, **HTMX)
+        chats_in(folder, 1)
+        assert "pinned chat" not in body(owner_client, path, **HTMX)
+
+    def test_pages_are_found(self, owner: User, owner_client: Client) -> None:
+        """That of all folders with none, too; where a folder is moved, from its menu."""
+        assert 'href="/folders/">Folders</a>' in body(owner_client, "/sidebar/", **HTMX)
+        folder = create_folder(user=owner, name="Work")
+        move = f"/folders/{folder.id}/settings/?move=1"
+        assert f'href="{move}"' in body(owner_client, f"/folders/{folder.id}/menu/", **HTMX)
+        page = body(owner_client, move)
+        assert re.search(r'<select name="parent"[^>]* autofocus', page)
+        assert " autofocus" not in body(owner_client, move.partition("?")[0])
+
+    def test_a_list_that_was_folded_stays_so(self, owner: User, owner_client: Client) -> None:
+        create_folder(user=owner, name="Work")
+        assert 'data-folder="" open' in body(owner_client, "/")
+        owner_client.cookies["folders_folded"] = "1"
+        for path in ("/", "/sidebar/"):
+            assert 'data-folder="">' in body(owner_client, path, **(HTMX if path > "/" else {}))
+
+    def test_a_menu_comes_before_what_is_in_its_folder(
+        self, owner: User, owner_client: Client
+    ) -> None:
+        folder = create_folder(user=owner, name="Work")
+        page = body(owner_client, "/")
+        assert page.index(f'id="more-folder-{folder.id}"') < page.index(f'id="inside-{folder.id}"')
 
     def test_a_folder_shows_its_newest_that_are_listed(self, owner: User) -> None:
         folder = create_folder(user=owner, name="A")

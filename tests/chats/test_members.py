@@ -269,7 +269,9 @@ class TestTelling:
             Membership.objects.create(conversation=other, user=ben)
         client.force_login(ben)
         page = client.get("/").content.decode()
-        assert "Shared with you" in page
+        assert 'href="/shared/">Shared with you</a>' in page
+        # Where each is left.
+        assert page.count("People of “") == page.count("conversation-shared")
         assert "All that are shared with you" in page
         assert client.get("/shared/?page=x").content.decode().count('class="person"') == 8
         assert "Chat 6" in client.get("/sidebar/", headers={"HX-Request": "true"}).content.decode()

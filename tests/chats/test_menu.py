@@ -10,7 +10,7 @@ from chats.models import Conversation, Folder
 from tests.chats.pages import HTMX, make_conversation
 
 POSTS = ("pin/", "archive/", "delete/")
-LEADS = ("rename/", "folder/", "tags/", "people/", "export/")
+LEADS = ("rename/", "folder/", "tags/", "share/", "people/", "export/")
 
 
 def test_rows_lead_to_it_and_have_none_of_their_own(owner: User, owner_client: Client) -> None:

@@ -1,8 +1,9 @@
 """Folders and tags in the sidebar: by mouse, by keyboard, on a phone, without a script."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.e2e.conftest import People
 from tests.e2e.person import PHONE, Chat, Person
@@ -27,7 +28,33 @@ def folder(chat: Chat, name: str) -> Locator:
     return chat.sidebar.locator(".folder", has=chat.page.locator("summary", has_text=name))
 
 
-def drag(page: Page, row: Locator, place: Locator) -> None:
+def _stays(row: Locator, before: FloatRect | None) -> None:
+    expect(row.page.locator("#days.is-over")).to_have_count(1)
+    expect(row.page.get_by_text("Drop it here")).to_be_visible()
+    assert row.bounding_box() == before
+
+
+def test_the_list_of_folders_is_folded(ann: Person) -> None:
+    """And stays so on the next page. A folder's menu comes before what is in it."""
+    make_folder(ann, "Work")
+    chat = ann.open("/")
+    page, fold = chat.page, chat.sidebar.locator("#fold-folders")
+    summary = folder(chat, "Work").locator("summary")
+    expect(summary).to_be_visible()
+    page.locator("#more-folder-" + str(folder(chat, "Work").get_attribute("id"))[7:]).focus()
+    page.keyboard.press("Tab")
+    expect(summary).to_be_focused()
+    fold.press("Enter")
+    expect(summary).to_be_hidden()
+    page.wait_for_function("document.cookie.includes('folders_folded=1')")
+    page.reload()
+    expect(fold).to_be_visible()
+    expect(summary).to_be_hidden()
+    fold.press("Enter")
+    expect(summary).to_be_visible()
+
+
+def drag(page: Page, row: Locator, place: Locator, seen: Callable[[], None] = lambda: None) -> None:
     """Press, move over the place, see it shown as the one, and let go."""
     row.hover()
     page.mouse.down()
@@ -37,6 +64,7 @@ def drag(page: Page, row: Locator, place: Locator) -> None:
     place.hover(force=True)
     place.hover(force=True, position={"x": 40, "y": 14})
     expect(page.locator(".is-over")).to_have_count(1)
+    seen()
     page.mouse.up()
 
 
@@ -53,7 +81,10 @@ def test_drag_into_a_folder_and_out(ann: Person) -> None:
     # Others may tell that the chats' replies are ready.
     expect(chat.toasts.filter(has_text="“First” is in “Work” now.")).to_have_count(1)
     expect(folder(watching, "Work").locator(".conversation-link")).to_have_text(["First"])
-    drag(chat.page, work.locator(".conversation-link"), chat.page.locator("#drop-out"))
+    # All of the list of days stands for no folder, and nothing moves when that is shown.
+    second = chat.sidebar.get_by_role("link", name="Second", exact=True)
+    before = second.bounding_box()
+    drag(chat.page, work.locator(".conversation-link"), second, seen=lambda: _stays(second, before))
     expect(work.locator(".conversation-link")).to_have_count(0)
     expect(chat.titles).to_have_text(["Second", "First"])
     expect(folder(watching, "Work").locator("details")).to_have_attribute("open", "")
