@@ -48,7 +48,7 @@ def add_run(*, message_id: UUID, usage: Usage, cost_micros: int | None) -> None:
     mine = Spending.objects.filter(conversation_id=row.conversation_id, person_id=row.person_id)
     sums = {
         "replies": F("replies") + 1,
-        "priced": F("priced") + (cost_micros is not None),
+        "priced": F("priced") + int(cost_micros is not None),
         "input_tokens": F("input_tokens") + usage.input_tokens,
         "output_tokens": F("output_tokens") + usage.output_tokens,
         "cost_micros": F("cost_micros") + (cost_micros or 0),
