@@ -29,7 +29,7 @@ def test_two_people_write_in_one_chat(ann: Person, people: People) -> None:
     expect(hers.toasts).to_contain_text(f"{ben.name} takes part now.")
     hers.page.goto(path)
     his = ben.open("/")
-    shared = his.sidebar.get_by_role("link", name="Plans for the summer")
+    shared = his.sidebar.get_by_role("link", name="Plans for the summer", exact=True)
     shared.click()
     _here(hers, ben.name)
     _here(his, ann.name)
