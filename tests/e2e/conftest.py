@@ -55,7 +55,9 @@ def browser() -> Iterator[Browser]:
     if path is None:
         if os.environ.get("CI") == "true" or os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail("Chromium must be installed here, and is not.")
-        pytest.skip("Browser tests need Chromium (Debian's package chromium-headless-shell or chromium).")
+        pytest.skip(
+            "Browser tests need Chromium (Debian's package chromium-headless-shell or chromium)."
+        )
     expect.set_options(timeout=LIMIT)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
