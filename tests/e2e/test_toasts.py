@@ -17,7 +17,7 @@ def test_toasts_stand_above_the_composer(people: People, viewport: dict[str, int
     composer.fill("A line\n" * 8)
     chat.page.evaluate("document.dispatchEvent(new CustomEvent('parley:trouble'))")
     expect(chat.toasts).to_have_count(1)
-    chat.page.wait_for_function("document.getElementById('toasts').style.insetBlockEnd")
+    chat.page.wait_for_function("() => document.getElementById('toasts').style.insetBlockEnd")
     toast, box, bar = (
         chat.page.locator(each).bounding_box() for each in (".toast", ".composer-box", "#topbar")
     )
