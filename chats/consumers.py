@@ -81,7 +81,9 @@ class ConversationConsumer(UserConsumer):
         if user is None:
             return
         concerns_me = str(user.pk) in message["users"]
-        if await self._find(user, otherwise=NO_MEMBER if concerns_me else NOT_FOUND) is None:
+        # Who was there until the chat itself was deleted was not sent away.
+        sent_away = concerns_me and await self._exists()
+        if await self._find(user, otherwise=NO_MEMBER if sent_away else NOT_FOUND) is None:
             return
         await self.page_event({"payload": {"t": "people", "me": concerns_me}})
         await self._attend()
@@ -174,6 +176,10 @@ class ConversationConsumer(UserConsumer):
         people = self._room.news()
         if people is not None:
             await self.page_event({"payload": {"t": "here", "people": people}})
+
+    async def _exists(self) -> bool:
+        found = Conversation.objects.filter(id=self.conversation_id, deleted_at=None)
+        return await database_sync_to_async(found.exists)()
 
     async def _find(self, user: User, *, otherwise: int = NOT_FOUND) -> Conversation | None:
         """The conversation of this page, if the user may read it; else closes the socket."""
