@@ -226,12 +226,14 @@ def test_pin_and_unpin_over_the_page(owner: User, owner_client: Client) -> None:
     here = HTMX | {"HX-Current-URL": f"http://testserver{path}"}
     answer = owner_client.post(f"{path}pin/", headers=here).content.decode()
     assert answer.index("Pinned") < answer.index(f'id="conversation-{conversation.id}"')
-    assert f'hx-post="{path}unpin/"' in answer
+    menu = owner_client.get(f"{path}menu/", headers=here).content.decode()
+    assert f'hx-post="{path}unpin/"' in menu
     assert 'aria-current="page"' in answer
     assert "“&lt;b&gt;Kept&lt;/b&gt;” is pinned." in answer
     answer = owner_client.post(f"{path}unpin/", headers=here).content.decode()
     assert ">Pinned<" not in answer
-    assert f'hx-post="{path}pin/"' in answer
+    menu = owner_client.get(f"{path}menu/", headers=here).content.decode()
+    assert f'hx-post="{path}pin/"' in menu
     for verb in ("pin", "unpin"):
         response = owner_client.post(f"{path}{verb}/")
         assert (response.status_code, response["Location"]) == (303, path)
